@@ -1,0 +1,1 @@
+//! Every combination of events, run through the joins.

@@ -1,0 +1,59 @@
+//! What can happen to an instance from outside.
+
+use std::time::Duration;
+
+use super::{Outcome, Receipt, Routing, SentEvent};
+use crate::StepRef;
+
+/// One thing that happens to an instance. The table in `docs/engine.md` has a column for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// An attempt ended.
+    Attempt {
+        /// The step.
+        step: StepRef,
+        /// Which attempt; an outcome of another one than the current is ignored.
+        attempt: u32,
+        /// What it came to.
+        outcome: Outcome,
+        /// What it consumed.
+        receipt: Option<Receipt>,
+        /// What `transit` chose, if the last decision asked for it.
+        routing: Option<Routing>,
+    },
+    /// Somebody sends an event.
+    Event {
+        /// The event.
+        event: SentEvent,
+        /// What `transit` chose, if the last decision asked for it.
+        routing: Option<Routing>,
+    },
+    /// A timer is due.
+    TimerDue {
+        /// The timer.
+        number: u32,
+        /// What `transit` chose, if the last decision asked for it.
+        routing: Option<Routing>,
+    },
+    /// `schedule_resume`.
+    Schedule {
+        /// The step that gets `timeout`.
+        step: StepRef,
+        /// When, from now.
+        delay: Duration,
+    },
+    /// A timer is cancelled by its id.
+    CancelTimer {
+        /// The timer.
+        number: u32,
+    },
+    /// An operator cancels the instance.
+    Cancel {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// An operator retries the failed instance.
+    Retry,
+    /// The host that executed the instance is gone; this one has just loaded it.
+    HostRestarted,
+}

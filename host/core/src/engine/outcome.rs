@@ -1,0 +1,133 @@
+//! What an attempt to execute a step came to, as the executor reports it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EventName, Json, StepRef, Timestamp};
+
+/// What one attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The code ended with an event.
+    Completed {
+        /// The event.
+        event: EventName,
+        /// Its result.
+        result: Option<Json>,
+        /// Facts about the attempt.
+        metadata: BTreeMap<String, String>,
+    },
+    /// The code wants the step to wait for an event it accepts.
+    Wait {
+        /// Send `timeout` after this long.
+        resume_after: Option<Duration>,
+    },
+    /// The attempt failed.
+    Failed(Failure),
+}
+
+/// Why an attempt, a step or an instance failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The class of it, which decides whether another attempt makes sense.
+    pub kind: FailureKind,
+    /// For people: what was found, what was expected.
+    pub message: String,
+    /// Whether a guest that reported an error asked for another attempt. Ignored for the other kinds.
+    #[serde(default)]
+    pub retryable: bool,
+}
+
+impl Failure {
+    /// A failure of this kind, not marked retryable by a guest.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            retryable: false,
+        }
+    }
+
+    /// Whether another attempt may follow (DESIGN 4.8).
+    pub fn is_retryable(&self) -> bool {
+        match self.kind {
+            FailureKind::Trap | FailureKind::Deadline | FailureKind::Host => true,
+            FailureKind::GuestError => self.retryable,
+            FailureKind::MemoryLimit
+            | FailureKind::OutputLimit
+            | FailureKind::OutputInvalid
+            | FailureKind::CapabilityDenied
+            | FailureKind::Routing
+            | FailureKind::Stuck => false,
+        }
+    }
+}
+
+/// The classes of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The step's code reported an error.
+    GuestError,
+    /// The component trapped: a panic, unreachable code, a stack overflow.
+    Trap,
+    /// The attempt, or the instance, took longer than its deadline.
+    Deadline,
+    /// The component asked for more memory than its limit.
+    MemoryLimit,
+    /// The component handed over more than its limit.
+    OutputLimit,
+    /// The component emitted an event that it didn't declare, or something that is not JSON.
+    OutputInvalid,
+    /// The component used something that was not granted.
+    CapabilityDenied,
+    /// The workflow's `transit` failed, or chose a target that was not declared.
+    Routing,
+    /// The host failed, or ended too often while the step was running.
+    Host,
+    /// Nothing is ready, running, waiting or retrying, and `done` was not reached.
+    Stuck,
+}
+
+impl FailureKind {
+    /// The kind as the API and the command line show it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GuestError => "guest-error",
+            Self::Trap => "trap",
+            Self::Deadline => "deadline",
+            Self::MemoryLimit => "memory-limit",
+            Self::OutputLimit => "output-limit",
+            Self::OutputInvalid => "output-invalid",
+            Self::CapabilityDenied => "capability-denied",
+            Self::Routing => "routing",
+            Self::Host => "host",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What one attempt consumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, in microseconds, instantiation included.
+    pub wall_us: u64,
+    /// The size of its linear memory when it ended, in bytes.
+    pub memory_bytes: u64,
+    /// Whether it ran in an instance of the component that an earlier attempt had used.
+    pub reused: bool,
+}
+
+/// What the workflow's `transit` chose for a dynamic transition, or how it failed.
+pub type Routing = Result<Vec<StepRef>, Failure>;

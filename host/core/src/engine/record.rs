@@ -1,0 +1,266 @@
+//! The journal: what happened to an instance, in order. Its state is a fold over these.
+//!
+//! The serde form of these types is a storage format: a field may be added with a default, nothing may be renamed or
+//! change its meaning. Enums are tagged from outside because JSON kept as raw text can't pass through serde's buffers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Receipt};
+use crate::{
+    BusinessId, Digest, EventId, EventName, InstanceId, Json, RequestId, StepRef, Timestamp, WorkflowName,
+    WorkflowVersion,
+};
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// Counts the instance's entries, from 1. The last one is the instance's version.
+    pub seq: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What happened.
+    pub record: Record,
+}
+
+/// What happened. Consequences (which steps became ready or dead) are recorded with their cause, so that a later engine
+/// reads the same history even if it would decide differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// The instance exists; its start step is ready.
+    Created(Created),
+    /// A step ended with an event.
+    StepCompleted(StepCompleted),
+    /// A step's code ended with `wait`: it now waits for an event.
+    StepWaiting {
+        /// The step.
+        step: StepRef,
+        /// The attempt that asked to wait.
+        attempt: u32,
+        /// The timer of this wait (`resume-after`), if it asked for one.
+        timer: Option<Timer>,
+        /// What the attempt consumed.
+        receipt: Option<Receipt>,
+    },
+    /// An attempt failed and another one will follow.
+    AttemptFailed {
+        /// The step.
+        step: StepRef,
+        /// The attempt that failed.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+        /// When the next attempt is due.
+        retry: Timer,
+        /// What the attempt consumed.
+        receipt: Option<Receipt>,
+    },
+    /// A step failed for good. With a transition for `failed`, the graph goes on; else the instance fails.
+    StepFailed {
+        /// The step.
+        step: StepRef,
+        /// The attempt that failed.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+        /// What became of the steps behind it.
+        advance: Advance,
+        /// What the attempt consumed.
+        receipt: Option<Receipt>,
+    },
+    /// The pause before another attempt is over: the step is ready again.
+    StepReady {
+        /// The step.
+        step: StepRef,
+        /// The attempt that comes.
+        attempt: u32,
+    },
+    /// The host ended while these steps may have been running. They are ready again, with the same attempt number.
+    AttemptsLost {
+        /// The steps.
+        steps: Vec<StepRef>,
+    },
+    /// An event was sent and durably accepted. It is in the inbox until consumed or undelivered.
+    EventAccepted(SentEvent),
+    /// An accepted event that no step took before the instance ended.
+    EventUndelivered {
+        /// Which one.
+        event_id: EventId,
+    },
+    /// A timer was set by `schedule_resume`, or for the deadline of the instance.
+    TimerSet(Timer),
+    /// A scheduled timer came due before its step waited: `timeout` is in the inbox.
+    TimerQueued {
+        /// The timer.
+        number: u32,
+    },
+    /// A scheduled timer was cancelled.
+    TimerCancelled {
+        /// The timer.
+        number: u32,
+    },
+    /// The operator cancelled. With an `on_cancel` step, that step is ready now; all others are stopped.
+    Cancelling {
+        /// Why, in the operator's words.
+        reason: Option<String>,
+        /// The steps that were stopped.
+        stopped: Vec<StepRef>,
+        /// The step that cleans up.
+        cleanup: StepRef,
+    },
+    /// The operator retried a failed instance.
+    Retried {
+        /// Steps that are ready again, with fresh attempts.
+        ready: Vec<StepRef>,
+        /// Steps that wait on, or pause on, with their original due times.
+        resumed: Vec<StepRef>,
+    },
+    /// The instance ended.
+    Ended(Ended),
+}
+
+/// How an instance began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Created {
+    /// Its id.
+    pub instance: InstanceId,
+    /// Its workflow.
+    pub workflow: WorkflowName,
+    /// The version of it.
+    pub version: WorkflowVersion,
+    /// The code that it is pinned to.
+    pub digest: Digest,
+    /// What people call it.
+    pub business_id: BusinessId,
+    /// The starter's id for the request to start it.
+    pub request_id: Option<RequestId>,
+    /// Its input; an object.
+    pub initial: Json,
+    /// The timer of its deadline.
+    pub deadline: Option<Timer>,
+    /// Facts for telemetry, brought by the starter.
+    pub metadata: BTreeMap<String, String>,
+    /// The step that is ready.
+    pub start: StepRef,
+}
+
+/// How a step ended with an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCompleted {
+    /// The step.
+    pub step: StepRef,
+    /// The attempt it was.
+    pub attempt: u32,
+    /// The event.
+    pub event: EventName,
+    /// Where the event came from.
+    pub cause: Cause,
+    /// The step's result: what its code returned, or the payload of the event that ended its wait.
+    pub result: Option<Json>,
+    /// Facts about the attempt, brought by its code.
+    pub metadata: BTreeMap<String, String>,
+    /// What the workflow's `transit` chose, where the transition is dynamic.
+    pub chosen: Option<Vec<StepRef>>,
+    /// What became of the steps behind it.
+    pub advance: Advance,
+    /// What the attempt consumed; none if an event ended the wait.
+    pub receipt: Option<Receipt>,
+}
+
+/// Where the event that ended a step came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The step's code emitted it.
+    Emitted,
+    /// Somebody sent it.
+    Sent(EventId),
+    /// A timer came due.
+    Timer(u32),
+}
+
+/// Which steps changed because another one ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Advance {
+    /// Steps that became ready, in the order of the definition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<StepRef>,
+    /// Steps that can't run any more, in the order of the definition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dead: Vec<StepRef>,
+}
+
+/// An event that was sent to an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentEvent {
+    /// The sender's id for it; sending it again is a no-op.
+    pub event_id: EventId,
+    /// Its name.
+    pub event: EventName,
+    /// The step that it is meant for, if the sender says so.
+    pub step: Option<StepRef>,
+    /// The JSON that it brings.
+    pub payload: Option<Json>,
+}
+
+/// Something that will come due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// Its number within the instance.
+    pub number: u32,
+    /// When.
+    pub due: Timestamp,
+    /// What for.
+    pub purpose: TimerPurpose,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerPurpose {
+    /// `resume-after` of a wait: sends `timeout` to the step, and dies with that wait.
+    Wait(StepRef),
+    /// `schedule_resume`: sends `timeout` to the step, and dies with it.
+    Scheduled(StepRef),
+    /// The pause before the next attempt of the step.
+    Retry(StepRef),
+    /// The deadline of the instance.
+    Deadline,
+}
+
+/// How an instance ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How.
+    pub status: EndStatus,
+    /// Why, if it failed.
+    pub failure: Option<InstanceFailure>,
+    /// Why it was cancelled, in the operator's words.
+    pub reason: Option<String>,
+    /// Steps that were ready, running, waiting or retrying, and were stopped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<StepRef>,
+}
+
+/// How an instance can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndStatus {
+    /// It reached `done`.
+    Completed,
+    /// A step failed and the graph had no answer; or it got stuck, or its deadline passed.
+    Failed,
+    /// An operator cancelled it.
+    Cancelled,
+}
+
+/// Why an instance failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceFailure {
+    /// The step that failed; none for `stuck` and for the deadline of the instance.
+    pub step: Option<StepRef>,
+    /// Why.
+    pub failure: Failure,
+}

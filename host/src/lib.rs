@@ -1,0 +1,19 @@
+//! Hephaestus: durable workflows whose steps are sandboxed WebAssembly components.
+//!
+//! This crate is the effectful shell around `hephaestus-core`. Its rooms, and what each may touch:
+//!
+//! - [`runner`]: executes instances. Reaches guests only through [`runner::StepExecutor`], time only through
+//!   [`runner::Clock`], persistence only through [`store::Store`]; so all of it runs in a simulation.
+//! - [`store`]: persistence. Only `store::sqlite` names rusqlite.
+//! - [`sandbox`]: the only room that names wasmtime.
+//! - [`deploy`]: components become workflows: digest, description, proof, version.
+//! - [`Host`]: the façade that embedders and the binary use.
+
+pub mod deploy;
+mod host;
+pub mod runner;
+pub mod sandbox;
+pub mod store;
+
+pub use hephaestus_core as core;
+pub use host::{DeployError, Deployment, Host, HostBuilder, Recovery, Watch, WatchEvent};

@@ -1,0 +1,187 @@
+//! Persistence: the contract ([`Store`]), group commit, and the backends.
+//!
+//! Invariants:
+//!
+//! - What a write answers with [`WriteAnswer::Committed`] survives the end of the process and of the machine (for
+//!   durable backends), whole: all of its entries, timers and the summary, or nothing of it.
+//! - A commit carries the version it expects; another one is a [`WriteAnswer::Conflict`] and changes nothing.
+//! - After [`StoreError::Unknown`] nobody knows whether the batch survived: the owner loads before it decides again.
+//! - Backends hold no rule of the engine: they compare versions and unique keys, nothing else.
+
+use async_trait::async_trait;
+use hephaestus_core::engine::{Change, InstanceStatus, JournalEntry, Summary};
+use hephaestus_core::{
+    BusinessId, Digest, InstanceId, RequestId, TimerId, Timestamp, WorkflowName, WorkflowVersion,
+};
+
+pub mod committer;
+pub mod conformance;
+pub mod memory;
+pub mod sqlite;
+
+/// A store could not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Nothing was changed; it may work later (locked, full, gone).
+    #[error("the store is not available: {reason}")]
+    Unavailable {
+        /// What the backend says, and what can be done.
+        reason: String,
+    },
+    /// A write may or may not have survived.
+    #[error("the store can't tell whether a write survived: {reason}")]
+    Unknown {
+        /// What the backend says.
+        reason: String,
+    },
+    /// What is stored doesn't make sense.
+    #[error("the store is damaged: {reason}")]
+    Damaged {
+        /// What was found, and where.
+        reason: String,
+    },
+    /// The store was written by a newer version of Hephaestus. It was not touched.
+    #[error(
+        "the store has format {found}, this version reads up to format {supported}: use the version that wrote it, or newer"
+    )]
+    NewerFormat {
+        /// The format of the store.
+        found: u32,
+        /// The newest format that this version reads.
+        supported: u32,
+    },
+    /// Another host uses the store.
+    #[error("the store is in use by {holder}: one host at a time; stop that one first")]
+    InUse {
+        /// Who holds it.
+        holder: String,
+    },
+}
+
+/// One write: atomic by itself, independent of its neighbours in a batch.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new instance.
+    Create {
+        /// Its first entries, timers, and summary.
+        change: Change,
+        /// The starter's id for the request.
+        request_id: Option<RequestId>,
+    },
+    /// More entries of an instance.
+    Append {
+        /// The instance.
+        instance: InstanceId,
+        /// The version that the writer saw.
+        expected_version: u64,
+        /// Entries, timers, and summary.
+        change: Change,
+    },
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteAnswer {
+    /// It is durable.
+    Committed,
+    /// The instance is not at the expected version (`None`: it doesn't exist). Nothing was changed.
+    Conflict {
+        /// The version found.
+        found: Option<u64>,
+    },
+    /// Another active instance holds the unique key. Nothing was changed.
+    AlreadyActive {
+        /// The one that holds it.
+        holder: Box<Summary>,
+    },
+    /// The request id was used before. Nothing was changed.
+    RepeatedRequest {
+        /// The instance that it created.
+        instance: InstanceId,
+    },
+}
+
+/// A timer that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueTimer {
+    /// When it is due.
+    pub due: Timestamp,
+    /// Which one.
+    pub id: TimerId,
+}
+
+/// Which instances to list. All conditions hold together; the newest instance comes first.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Of this workflow.
+    pub workflow: Option<WorkflowName>,
+    /// Called so.
+    pub business_id: Option<BusinessId>,
+    /// In one of these states; empty: in any.
+    pub statuses: Vec<InstanceStatus>,
+    /// Created before this one: the last of the page before.
+    pub before: Option<InstanceId>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// One version of a workflow, as it was deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployedVersion {
+    /// The workflow.
+    pub workflow: WorkflowName,
+    /// Its version.
+    pub version: WorkflowVersion,
+    /// The component.
+    pub digest: Digest,
+    /// When it was deployed.
+    pub deployed_at: Timestamp,
+}
+
+/// What became of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeployAnswer {
+    /// It is stored now.
+    Deployed,
+    /// The same bytes were there already.
+    Unchanged,
+    /// That version has other bytes. Nothing was changed.
+    OtherDigest {
+        /// What is there.
+        found: Digest,
+    },
+}
+
+/// Persistence. Calls may come from many tasks at once.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Does all of `writes` in one transaction and one sync. One answer each, in order; a write whose answer isn't
+    /// [`WriteAnswer::Committed`] had no effect, and no effect on its neighbours (a later write of the same batch
+    /// sees what earlier ones did). An error concerns the whole batch.
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError>;
+
+    /// The whole journal of an instance, in order; `None` if there is no such instance.
+    async fn journal(&self, instance: InstanceId) -> Result<Option<Vec<JournalEntry>>, StoreError>;
+
+    /// The summary of an instance.
+    async fn summary(&self, instance: InstanceId) -> Result<Option<Summary>, StoreError>;
+
+    /// A page of instances, newest first.
+    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError>;
+
+    /// Timers due at `until` or before, the earliest first.
+    async fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError>;
+
+    /// When the earliest timer after `after` is due.
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Stores a component and the version of the workflow that it is.
+    async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError>;
+
+    /// The deployed versions of a workflow, or of all; the highest version first within a workflow.
+    async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError>;
+
+    /// The bytes of a component.
+    async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
+}

@@ -1,0 +1,2 @@
+//! Hephaestus.
+fn main() {}
