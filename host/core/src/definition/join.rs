@@ -1,10 +1,29 @@
 //! Joins: when a step with several incoming transitions runs (DESIGN 4.1).
+//!
+//! [`Join`] is data and text, names only; [`Gate`] is the same expression over the places of a graph's edges, which is
+//! what gets evaluated. Evaluation is monotone: a value, once known, never changes while more edges become known.
+
+mod gate;
+mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{EventName, StepRef};
+
+pub(super) use gate::Gate;
+
+/// How deep the groups of a join may be nested.
+pub const MAX_JOIN_DEPTH: usize = 16;
+
+/// How many transitions and groups a join may name.
+pub const MAX_JOIN_PARTS: usize = 1_000;
+
+/// The longest text that is read as a join, in bytes.
+pub const MAX_JOIN_BYTES: usize = 64 * 1024;
 
 /// The join of a step, as its definition gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,6 +43,16 @@ pub enum JoinRule {
 }
 
 /// A three-valued expression over the incoming transitions of a step: open is unknown, taken is true, dead is false.
+///
+/// Its text form names a transition as `step.event`, and groups with brackets:
+///
+/// ```
+/// use hephaestus_core::definition::Join;
+///
+/// let join: Join = "all[reserve.reserved, any[charge.declined, approve.rejected]]".parse()?;
+/// assert_eq!(join.to_string(), "all[reserve.reserved, any[charge.declined, approve.rejected]]");
+/// # Ok::<(), hephaestus_core::definition::InvalidJoin>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Join {
@@ -46,11 +75,11 @@ pub enum Join {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a join: at character {at}, {problem}")]
 pub struct InvalidJoin {
-    /// What was read.
+    /// What was read, shortened.
     pub text: String,
     /// Where it stopped making sense, in characters from 0.
     pub at: usize,
-    /// What was expected there.
+    /// What was found and expected there.
     pub problem: String,
 }
 
@@ -73,7 +102,7 @@ impl fmt::Display for Join {
 
 impl std::str::FromStr for Join {
     type Err = InvalidJoin;
-    fn from_str(_text: &str) -> Result<Self, InvalidJoin> {
-        todo!("definition helper")
+    fn from_str(text: &str) -> Result<Self, InvalidJoin> {
+        parse::parse(text)
     }
 }

@@ -4,9 +4,16 @@
 //! - [`Join`]: the expressions of DESIGN 4.1, with their text form.
 //! - [`Workflow`]: the checked, indexed graph.
 //! - [`Violation`]: one thing that is wrong, where, and the fix. All are reported at once.
+//! - [`WorkflowBuilder`]: definitions written in Rust.
 //! - [`explore`](explore::explore): runs every combination of events through the joins and lists the runs that get stuck.
+//!
+//! Data flows one way: definition -> `graph` (indexed, as far as it makes sense) -> `check` (every rule) -> [`Workflow`].
 
+mod ancestors;
+mod builder;
+mod check;
 pub mod explore;
+mod graph;
 mod join;
 mod retry;
 mod violation;
@@ -19,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
-pub use join::{InvalidJoin, Join, JoinRule};
+pub use builder::{BuildError, StepBuilder, WorkflowBuilder, step};
+pub use join::{InvalidJoin, Join, JoinRule, MAX_JOIN_BYTES, MAX_JOIN_DEPTH, MAX_JOIN_PARTS};
 pub use retry::{Backoff, RetryPolicy};
 pub use violation::{Violation, ViolationKind, Violations};
 pub use workflow::{Edge, EdgeIx, StepIx, Workflow};

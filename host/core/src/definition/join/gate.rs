@@ -1,0 +1,58 @@
+//! Joins over edges by their place: what is evaluated while an instance runs.
+
+use super::super::EdgeIx;
+
+/// A join whose transitions were looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) enum Gate {
+    /// The value of an edge.
+    Edge(EdgeIx),
+    /// And.
+    All(Vec<Gate>),
+    /// Or.
+    Any(Vec<Gate>),
+    /// Unknown while any part is unknown, then or.
+    Settled(Vec<Gate>),
+}
+
+impl Gate {
+    /// The value under `edge`: `None` as long as an unknown edge can still make a difference (Kleene's logic), or is
+    /// waited for by `settled`.
+    pub(in super::super) fn evaluate(&self, edge: &impl Fn(EdgeIx) -> Option<bool>) -> Option<bool> {
+        match self {
+            Self::Edge(at) => edge(*at),
+            Self::All(parts) => fold(parts, false, |part| part.evaluate(edge)),
+            Self::Any(parts) => fold(parts, true, |part| part.evaluate(edge)),
+            Self::Settled(parts) => {
+                let mut value = false;
+                for part in parts {
+                    value |= part.evaluate(edge)?;
+                }
+                Some(value)
+            }
+        }
+    }
+
+    /// The value that the gate will have once all edges are known, as far as it is already certain: `settled` without
+    /// its patience.
+    pub(in super::super) fn foretell(&self, edge: &impl Fn(EdgeIx) -> Option<bool>) -> Option<bool> {
+        match self {
+            Self::Edge(at) => edge(*at),
+            Self::All(parts) => fold(parts, false, |part| part.foretell(edge)),
+            Self::Any(parts) | Self::Settled(parts) => fold(parts, true, |part| part.foretell(edge)),
+        }
+    }
+}
+
+/// `decisive` as soon as one part has that value; else unknown if one part is; else the opposite.
+fn fold(parts: &[Gate], decisive: bool, value: impl Fn(&Gate) -> Option<bool>) -> Option<bool> {
+    let mut all_known = true;
+    for part in parts {
+        match value(part) {
+            Some(known) if known == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all_known = false,
+        }
+    }
+    all_known.then_some(!decisive)
+}
