@@ -1,1 +1,80 @@
-//! What the whole-system tests share.
+//! What the whole-system tests share: finding the components and the binary that `cargo xtask build` leaves.
+//!
+//! Both are looked up at `HEPHAESTUS_COMPONENTS` (a folder) and `HEPHAESTUS_BIN` (a file) if these are set, as
+//! `cargo xtask test` does; else in the target folder that the running test was built in. A missing one fails the
+//! test and names the command that builds it: no test skips itself.
+//!
+//! Tests that are started by hand use what the last build left. After a change to the host or to a guest:
+//! `cargo xtask build`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The component of an example or test guest, by the name of its package.
+///
+/// ```no_run
+/// let component = std::fs::read(hephaestus_tests::component("order-flow"));
+/// ```
+///
+/// # Panics
+///
+/// If it was not built.
+pub fn component(name: &str) -> PathBuf {
+    let folder = from_environment("HEPHAESTUS_COMPONENTS").unwrap_or_else(|| target().join("components"));
+    demand(
+        folder.join(format!("{name}.wasm")),
+        "cargo xtask build --guests-only",
+    )
+}
+
+/// The path of the binary `hephaestus`.
+///
+/// # Panics
+///
+/// If it was not built.
+pub fn binary() -> PathBuf {
+    let name = format!("hephaestus{}", std::env::consts::EXE_SUFFIX);
+    let file = from_environment("HEPHAESTUS_BIN").unwrap_or_else(|| target().join("release").join(name));
+    demand(file, "cargo xtask build")
+}
+
+/// A command that runs the binary `hephaestus`, with none of the variables that would change what it does or prints.
+///
+/// # Panics
+///
+/// If it was not built.
+pub fn hephaestus() -> Command {
+    let mut command = Command::new(binary());
+    let ours = |name: &str| name.starts_with("HEPHAESTUS_") || ["RUST_LOG", "RUST_BACKTRACE"].contains(&name);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The root of the repository, where `examples/` and the other folders are.
+pub fn repository() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests)
+}
+
+fn from_environment(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// The target folder: cargo puts test programs in `<target>/<profile>/deps`.
+fn target() -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_default();
+    test.ancestors().nth(3).map(Path::to_owned).unwrap_or_default()
+}
+
+fn demand(file: PathBuf, command: &str) -> PathBuf {
+    assert!(
+        file.is_file(),
+        "{} is missing: run `{command}` first, or `cargo xtask test`",
+        file.display()
+    );
+    file
+}

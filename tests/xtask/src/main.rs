@@ -1,2 +1,60 @@
-//! Hephaestus.
-fn main() {}
+//! The project's commands: `cargo xtask build`, `cargo xtask demo`, `cargo xtask test`.
+//!
+//! Each works from a clean clone on a machine that has Rust and nothing else, says what it does and how long it took,
+//! and on failure what to do next. Nothing is installed outside the target folder, except by rustup.
+
+#![expect(
+    clippy::print_stderr,
+    reason = "a command for people: what it does is said on stderr"
+)]
+
+mod build;
+mod process;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// The project's commands. Each works from a clean clone; run them anywhere in the repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the host, and every example and test guest as a component.
+    ///
+    /// Leaves the host at <target>/release/hephaestus and the components at <target>/components/<name>.wasm. Gets a
+    /// guest toolchain first if there is none; HEPHAESTUS_GUEST_TOOLCHAIN=installed|rustup|debian forces one.
+    Build {
+        /// Leave the host as it is.
+        #[arg(long)]
+        guests_only: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Build { guests_only: true } => build::guests(&workspace)?,
+        Task::Build { guests_only: false } => build::all(&workspace)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
