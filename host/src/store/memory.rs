@@ -1,1 +1,233 @@
-//! To be written.
+//! The in-memory backend: for tests, simulations and runs that need no durability.
+//!
+//! Invariants: deterministic (ordered maps, no threads, no clock, no awaiting), so the same calls in the same order
+//! give the same answers; and each write is checked before anything is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use hephaestus_core::engine::{Change, JournalEntry, Summary};
+use hephaestus_core::{Digest, InstanceId, RequestId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
+
+use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
+
+/// Keeps everything in memory, and loses it with the process. [`close`](Store::close) keeps it: a test that stops a
+/// host and starts another one on the same store sees what a durable store would show.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Nothing panics while it holds the lock, so a poisoned one can't be half changed.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    instances: BTreeMap<InstanceId, Instance>,
+    requests: BTreeMap<RequestId, InstanceId>,
+    unique_keys: BTreeMap<String, InstanceId>,
+    timers: BTreeMap<TimerId, Timestamp>,
+    timers_by_due: BTreeSet<DueTimer>,
+    versions: BTreeMap<(WorkflowName, WorkflowVersion), DeployedVersion>,
+    components: BTreeMap<Digest, Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Instance {
+    summary: Summary,
+    journal: Vec<JournalEntry>,
+}
+
+impl Tables {
+    fn write(&mut self, write: Write) -> WriteAnswer {
+        if let Some(refused) = self.refusal(&write) {
+            return refused;
+        }
+        let instance = write.instance();
+        match write {
+            Write::Create { change, request_id } => {
+                if let Some(request_id) = request_id {
+                    self.requests.insert(request_id, instance);
+                }
+                self.apply(instance, change);
+            }
+            Write::Append { change, .. } => self.apply(instance, change),
+        }
+        WriteAnswer::Committed
+    }
+
+    /// The checks, in the order of [`WriteAnswer`].
+    fn refusal(&self, write: &Write) -> Option<WriteAnswer> {
+        let found = self
+            .instances
+            .get(&write.instance())
+            .map(|instance| instance.summary.version);
+        let expected = match write {
+            Write::Create { request_id, .. } => {
+                if let Some(instance) = request_id.as_ref().and_then(|id| self.requests.get(id)) {
+                    let instance = *instance;
+                    return Some(WriteAnswer::RepeatedRequest { instance });
+                }
+                None
+            }
+            Write::Append { expected_version, .. } => Some(*expected_version),
+        };
+        if found != expected {
+            return Some(WriteAnswer::Conflict { found });
+        }
+        let key = write.change().summary.unique_key.as_ref()?;
+        let holder = self
+            .unique_keys
+            .get(key)
+            .filter(|holder| **holder != write.instance())?;
+        let holder = Box::new(self.instances.get(holder)?.summary.clone());
+        Some(WriteAnswer::AlreadyActive { holder })
+    }
+
+    fn apply(&mut self, instance: InstanceId, change: Change) {
+        let old = self.instances.remove(&instance);
+        if let Some(key) = old.as_ref().and_then(|old| old.summary.unique_key.as_ref()) {
+            self.unique_keys.remove(key);
+        }
+        if let Some(key) = &change.summary.unique_key {
+            self.unique_keys.insert(key.clone(), instance);
+        }
+        for number in change.timers_cleared {
+            self.clear_timer(TimerId { instance, number });
+        }
+        for timer in change.timers_set {
+            let id = TimerId {
+                instance,
+                number: timer.number,
+            };
+            self.clear_timer(id);
+            self.timers.insert(id, timer.due);
+            self.timers_by_due.insert(DueTimer { due: timer.due, id });
+        }
+        let mut journal = old.map(|old| old.journal).unwrap_or_default();
+        journal.extend(change.entries);
+        let summary = change.summary;
+        self.instances.insert(instance, Instance { summary, journal });
+    }
+
+    fn clear_timer(&mut self, id: TimerId) {
+        if let Some(due) = self.timers.remove(&id) {
+            self.timers_by_due.remove(&DueTimer { due, id });
+        }
+    }
+
+    fn query(&self, query: &Query) -> Vec<Summary> {
+        let end = query.before.map_or(Bound::Unbounded, Bound::Excluded);
+        self.instances
+            .range((Bound::Unbounded, end))
+            .rev()
+            .map(|(_, instance)| &instance.summary)
+            .filter(|summary| query.matches(summary))
+            .take(query.limit)
+            .cloned()
+            .collect()
+    }
+}
+
+impl Query {
+    fn matches(&self, summary: &Summary) -> bool {
+        self.workflow
+            .as_ref()
+            .is_none_or(|workflow| *workflow == summary.workflow)
+            && self
+                .business_id
+                .as_ref()
+                .is_none_or(|id| *id == summary.business_id)
+            && (self.statuses.is_empty() || self.statuses.contains(&summary.status))
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
+        writes.iter().try_for_each(Write::check)?;
+        let mut tables = self.tables();
+        Ok(writes.into_iter().map(|write| tables.write(write)).collect())
+    }
+
+    async fn journal(&self, instance: InstanceId) -> Result<Option<Vec<JournalEntry>>, StoreError> {
+        Ok(self
+            .tables()
+            .instances
+            .get(&instance)
+            .map(|instance| instance.journal.clone()))
+    }
+
+    async fn summary(&self, instance: InstanceId) -> Result<Option<Summary>, StoreError> {
+        Ok(self
+            .tables()
+            .instances
+            .get(&instance)
+            .map(|instance| instance.summary.clone()))
+    }
+
+    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+        Ok(self.tables().query(&query))
+    }
+
+    async fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError> {
+        let tables = self.tables();
+        let due = tables.timers_by_due.iter().take_while(|timer| timer.due <= until);
+        Ok(due.take(limit).copied().collect())
+    }
+
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let tables = self.tables();
+        Ok(tables
+            .timers_by_due
+            .iter()
+            .map(|timer| timer.due)
+            .find(|due| *due > after))
+    }
+
+    async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError> {
+        let mut tables = self.tables();
+        let key = (version.workflow.clone(), version.version);
+        if let Some(found) = tables.versions.get(&key).map(|found| found.digest) {
+            return Ok(if found == version.digest {
+                DeployAnswer::Unchanged
+            } else {
+                DeployAnswer::OtherDigest { found }
+            });
+        }
+        tables.components.entry(version.digest).or_insert(component);
+        tables.versions.insert(key, version);
+        Ok(DeployAnswer::Deployed)
+    }
+
+    async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError> {
+        let tables = self.tables();
+        let mut versions: Vec<_> = tables
+            .versions
+            .values()
+            .filter(|deployed| workflow.is_none_or(|workflow| *workflow == deployed.workflow))
+            .cloned()
+            .collect();
+        versions.sort_by(|a, b| a.workflow.cmp(&b.workflow).then(b.version.cmp(&a.version)));
+        Ok(versions)
+    }
+
+    async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.tables().components.get(&digest).cloned())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -7,6 +7,9 @@
 //! - A commit carries the version it expects; another one is a [`WriteAnswer::Conflict`] and changes nothing.
 //! - After [`StoreError::Unknown`] nobody knows whether the batch survived: the owner loads before it decides again.
 //! - Backends hold no rule of the engine: they compare versions and unique keys, nothing else.
+//! - A journal has no gaps: [`Write::check`] holds for all that is stored.
+//!
+//! One conformance suite runs against all backends: `host/tests/store/conformance.rs`.
 
 use async_trait::async_trait;
 use hephaestus_core::engine::{Change, InstanceStatus, JournalEntry, Summary};
@@ -15,49 +18,11 @@ use hephaestus_core::{
 };
 
 pub mod committer;
-pub mod conformance;
+mod error;
+pub mod faulty;
 pub mod memory;
-pub mod sqlite;
 
-/// A store could not do what it was asked.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// Nothing was changed; it may work later (locked, full, gone).
-    #[error("the store is not available: {reason}")]
-    Unavailable {
-        /// What the backend says, and what can be done.
-        reason: String,
-    },
-    /// A write may or may not have survived.
-    #[error("the store can't tell whether a write survived: {reason}")]
-    Unknown {
-        /// What the backend says.
-        reason: String,
-    },
-    /// What is stored doesn't make sense.
-    #[error("the store is damaged: {reason}")]
-    Damaged {
-        /// What was found, and where.
-        reason: String,
-    },
-    /// The store was written by a newer version of Hephaestus. It was not touched.
-    #[error(
-        "the store has format {found}, this version reads up to format {supported}: use the version that wrote it, or newer"
-    )]
-    NewerFormat {
-        /// The format of the store.
-        found: u32,
-        /// The newest format that this version reads.
-        supported: u32,
-    },
-    /// Another host uses the store.
-    #[error("the store is in use by {holder}: one host at a time; stop that one first")]
-    InUse {
-        /// Who holds it.
-        holder: String,
-    },
-}
+pub use error::StoreError;
 
 /// One write: atomic by itself, independent of its neighbours in a batch.
 #[derive(Debug, Clone)]
@@ -80,14 +45,67 @@ pub enum Write {
     },
 }
 
-/// What became of a write.
+impl Write {
+    /// The instance that it writes.
+    pub fn instance(&self) -> InstanceId {
+        match self {
+            Self::Create { change, .. } => change.summary.instance,
+            Self::Append { instance, .. } => *instance,
+        }
+    }
+
+    /// What it writes.
+    pub fn change(&self) -> &Change {
+        match self {
+            Self::Create { change, .. } | Self::Append { change, .. } => change,
+        }
+    }
+
+    /// Whether the write agrees with itself: at least one entry, numbered without gap from the version that it
+    /// expects to the version of its summary, all of one instance. Backends refuse a batch with another one, so no
+    /// bug above them can tear a journal.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let malformed = |reason: String| {
+            let instance = self.instance();
+            Err(StoreError::Malformed {
+                reason: format!("instance {instance}: {reason}"),
+            })
+        };
+        let Change { entries, summary, .. } = self.change();
+        let mut version = match self {
+            Self::Create { .. } => 0,
+            Self::Append { expected_version, .. } => *expected_version,
+        };
+        if entries.is_empty() {
+            return malformed("no entries".to_owned());
+        }
+        for entry in entries {
+            if version.checked_add(1) != Some(entry.seq) {
+                return malformed(format!("entry {} follows entry {version}", entry.seq));
+            }
+            version = entry.seq;
+        }
+        if summary.version != version {
+            let found = summary.version;
+            return malformed(format!(
+                "the summary has version {found}, the last entry is {version}"
+            ));
+        }
+        if summary.instance != self.instance() {
+            return malformed(format!("the summary is of instance {}", summary.instance));
+        }
+        Ok(())
+    }
+}
+
+/// What became of a write. Checked in this order: repeated request, conflict, already active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteAnswer {
     /// It is durable.
     Committed,
-    /// The instance is not at the expected version (`None`: it doesn't exist). Nothing was changed.
+    /// The instance is not at the expected version, or is to be created and exists. Nothing was changed.
     Conflict {
-        /// The version found.
+        /// The version found; `None`: it doesn't exist.
         found: Option<u64>,
     },
     /// Another active instance holds the unique key. Nothing was changed.
@@ -170,18 +188,22 @@ pub trait Store: Send + Sync + 'static {
     /// A page of instances, newest first.
     async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError>;
 
-    /// Timers due at `until` or before, the earliest first.
+    /// Timers due at `until` or before, the earliest first; those due together in the order of their ids.
     async fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError>;
 
-    /// When the earliest timer after `after` is due.
+    /// When the earliest timer that is due later than `after` is due.
     async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Stores a component and the version of the workflow that it is.
+    /// Stores a component and the version of the workflow that it is. The first deployment's time stays.
     async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError>;
 
-    /// The deployed versions of a workflow, or of all; the highest version first within a workflow.
+    /// The deployed versions of a workflow, or of all in the order of their names; the highest version first.
     async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError>;
 
     /// The bytes of a component.
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Finishes the writes that were begun and lets go of what the store holds: threads, files, locks. Calls after
+    /// it answer [`StoreError::Closed`] where there was something to let go. Closing again is a no-op.
+    async fn close(&self) -> Result<(), StoreError>;
 }

@@ -1,0 +1,60 @@
+//! What a store answers when it could not do what it was asked.
+
+use std::path::PathBuf;
+
+/// A store could not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Nothing was changed; it may work later (locked, full, gone).
+    #[error("the store is not available: {reason}")]
+    Unavailable {
+        /// What the backend says, and what can be done.
+        reason: String,
+    },
+    /// A write may or may not have survived. Load before deciding again.
+    #[error("the store can't tell whether a write survived: {reason}")]
+    Unknown {
+        /// What the backend says.
+        reason: String,
+    },
+    /// What is stored doesn't make sense.
+    #[error("the store is damaged: {reason}")]
+    Damaged {
+        /// What was found, and where.
+        reason: String,
+    },
+    /// The write contradicts itself. Nothing was changed.
+    #[error("a write contradicts itself and was refused, this is a bug in the host: {reason}")]
+    Malformed {
+        /// What was found, and what was expected.
+        reason: String,
+    },
+    /// The store was written by a newer version of Hephaestus. It was not touched.
+    #[error(
+        "the store has format {found}, this version reads up to format {supported}: use the version that wrote it, or newer"
+    )]
+    NewerFormat {
+        /// The format of the store.
+        found: u32,
+        /// The newest format that this version reads.
+        supported: u32,
+    },
+    /// The file is something else. It was not touched.
+    #[error("`{}` is not a Hephaestus store: {found}; move it away, or choose another path", path.display())]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        found: String,
+    },
+    /// Another host uses the store.
+    #[error("the store is in use by {holder}: one host at a time; stop that one first")]
+    InUse {
+        /// Who holds it.
+        holder: String,
+    },
+    /// The store was closed. Nothing was changed.
+    #[error("the store is closed: the host is shutting down")]
+    Closed,
+}

@@ -1,0 +1,12 @@
+//! What all stores promise (`conformance`), and what only some of them do.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test's helpers fail as the test does"
+)]
+
+mod committer;
+mod conformance;
+mod faulty;
+mod support;
