@@ -1,0 +1,66 @@
+//! The context as the host gives it. Only in components: natively there is no host to import from.
+
+use super::{Instance, Level, Source};
+use crate::bindings::hephaestus::workflow::{context, log};
+
+/// Each read is a call of the host.
+pub(crate) struct Host;
+
+impl Source for Host {
+    fn initial(&self) -> String {
+        context::initial()
+    }
+
+    fn result(&self, step: &str) -> Result<Option<String>, String> {
+        context::result(step).map_err(|error| match error {
+            context::ReadError::UnknownStep(step) => format!("the workflow has no step `{step}`"),
+            context::ReadError::NotAnAncestor(step) => {
+                format!(
+                    "step `{step}` doesn't lie before it, so whether it has completed depends on its speed"
+                )
+            }
+        })
+    }
+
+    fn config(&self) -> Option<String> {
+        context::config()
+    }
+
+    fn instance(&self) -> Instance {
+        let context::InstanceInfo {
+            id,
+            business_id,
+            workflow,
+            version,
+        } = context::instance();
+        Instance {
+            id,
+            business_id,
+            workflow,
+            version,
+        }
+    }
+
+    fn step(&self) -> String {
+        context::step()
+    }
+
+    fn attempt(&self) -> u32 {
+        context::attempt()
+    }
+
+    fn idempotency_key(&self) -> String {
+        context::idempotency_key()
+    }
+
+    fn log(&self, level: Level, message: &str, fields: Vec<(String, String)>) {
+        let level = match level {
+            Level::Trace => log::Level::Trace,
+            Level::Debug => log::Level::Debug,
+            Level::Info => log::Level::Info,
+            Level::Warn => log::Level::Warn,
+            Level::Error => log::Level::Error,
+        };
+        log::log(level, message, &fields);
+    }
+}

@@ -1,0 +1,203 @@
+//! What a step reads, and where it logs. One type for both worlds: backed by the host in a component, by memory in
+//! native unit tests.
+
+#[cfg(target_family = "wasm")]
+pub(crate) mod host;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod memory;
+
+use std::fmt::Display;
+
+use serde::de::DeserializeOwned;
+
+use crate::{Step, StepError};
+
+/// How much a log line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Every detail.
+    Trace,
+    /// For those who develop the step.
+    Debug,
+    /// What happened, in the ordinary course.
+    Info,
+    /// Odd, but the step goes on.
+    Warn,
+    /// The step can't do what it is for.
+    Error,
+}
+
+/// The facts of a log line: `&[("items", &3), ("sku", &sku)]`.
+pub type Fields<'a> = &'a [(&'a str, &'a dyn Display)];
+
+/// The instance that a step runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Its id, a UUID.
+    pub id: String,
+    /// What people call it: `key::value`.
+    pub business_id: String,
+    /// The name of its workflow.
+    pub workflow: String,
+    /// The version of its workflow.
+    pub version: u32,
+}
+
+/// What a [`Context`] reads from.
+pub(crate) trait Source {
+    fn initial(&self) -> String;
+    /// The error is for people.
+    fn result(&self, step: &str) -> Result<Option<String>, String>;
+    fn config(&self) -> Option<String>;
+    fn instance(&self) -> Instance;
+    fn step(&self) -> String;
+    fn attempt(&self) -> u32;
+    fn idempotency_key(&self) -> String;
+    fn log(&self, level: Level, message: &str, fields: Vec<(String, String)>);
+}
+
+/// What a running step can read: the input of its instance, results of the steps before it, its configuration, and
+/// which attempt this is. What is not read costs nothing.
+///
+/// JSON that doesn't fit the type asked for is a permanent error, which names the step and the field.
+///
+/// ```
+/// use hephaestus_guest::{Context, StepError};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Order {
+///     total_cents: u64,
+/// }
+///
+/// fn total(ctx: &Context) -> Result<u64, StepError> {
+///     let order: Order = ctx.initial()?;
+///     ctx.info("read the order", &[("total_cents", &order.total_cents)]);
+///     Ok(order.total_cents)
+/// }
+/// ```
+pub struct Context {
+    source: Box<dyn Source>,
+}
+
+impl Context {
+    pub(crate) fn new(source: impl Source + 'static) -> Self {
+        Self {
+            source: Box::new(source),
+        }
+    }
+
+    /// The input of the instance: always a JSON object.
+    pub fn initial<T: DeserializeOwned>(&self) -> Result<T, StepError> {
+        self.parse(&self.source.initial(), || "the input of the instance".into())
+    }
+
+    /// The result of a step that lies before this one on some path. `None`: it hasn't completed (its branch was not
+    /// taken), or completed without a result. A step that doesn't lie before this one is a permanent error.
+    pub fn result_of<S: Step>(&self, _step: S) -> Result<Option<S::Output>, StepError> {
+        self.result(S::NAME)
+    }
+
+    /// As [`result_of`](Self::result_of), for a step whose result has to be there: a permanent error if it isn't.
+    pub fn require<S: Step>(&self, step: S) -> Result<S::Output, StepError> {
+        self.result_of(step)?.ok_or_else(|| {
+            StepError::permanent(format!(
+                "step `{}` needs the result of step `{}`, which hasn't completed or has none",
+                self.step(),
+                S::NAME
+            ))
+        })
+    }
+
+    /// As [`result_of`](Self::result_of), for a step that is known by name only.
+    pub fn result<T: DeserializeOwned>(&self, step: &str) -> Result<Option<T>, StepError> {
+        let json = self.source.result(step).map_err(|reason| {
+            StepError::permanent(format!("step `{}` can't read a result: {reason}", self.step()))
+        })?;
+        // `null` and no result are the same to the reader: an event without a payload leaves either.
+        match json.as_deref() {
+            None | Some("null") => Ok(None),
+            Some(json) => self
+                .parse(json, || format!("the result of step `{step}`"))
+                .map(Some),
+        }
+    }
+
+    /// The configuration of the step, as the workflow gives it; without one, JSON's `null`.
+    pub fn config<T: DeserializeOwned>(&self) -> Result<T, StepError> {
+        let config = self.source.config();
+        self.parse(config.as_deref().unwrap_or("null"), || "its configuration".into())
+    }
+
+    /// The instance that the step runs in.
+    pub fn instance(&self) -> Instance {
+        self.source.instance()
+    }
+
+    /// The name of the running step.
+    pub fn step(&self) -> String {
+        self.source.step()
+    }
+
+    /// Which try of the step this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.source.attempt()
+    }
+
+    /// The same for every try of this step in this instance, and for nothing else: hand it to the systems that the
+    /// step calls, so that they recognise a repetition.
+    pub fn idempotency_key(&self) -> String {
+        self.source.idempotency_key()
+    }
+
+    /// Writes one log line, kept with the attempt.
+    pub fn log(&self, level: Level, message: &str, fields: Fields<'_>) {
+        let fields = fields
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.to_string()))
+            .collect();
+        self.source.log(level, message, fields);
+    }
+
+    /// Logs every detail.
+    pub fn trace(&self, message: &str, fields: Fields<'_>) {
+        self.log(Level::Trace, message, fields);
+    }
+
+    /// Logs for those who develop the step.
+    pub fn debug(&self, message: &str, fields: Fields<'_>) {
+        self.log(Level::Debug, message, fields);
+    }
+
+    /// Logs what happened, in the ordinary course.
+    pub fn info(&self, message: &str, fields: Fields<'_>) {
+        self.log(Level::Info, message, fields);
+    }
+
+    /// Logs something odd.
+    pub fn warn(&self, message: &str, fields: Fields<'_>) {
+        self.log(Level::Warn, message, fields);
+    }
+
+    /// Logs why the step can't do what it is for.
+    pub fn error(&self, message: &str, fields: Fields<'_>) {
+        self.log(Level::Error, message, fields);
+    }
+
+    fn parse<T: DeserializeOwned>(&self, json: &str, what: impl Fn() -> String) -> Result<T, StepError> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." {
+                String::new()
+            } else {
+                format!(", field `{path}`")
+            };
+            StepError::permanent(format!(
+                "step `{}` can't read {}{field}: {}",
+                self.step(),
+                what(),
+                error.inner()
+            ))
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! Unit tests of steps: native, without WebAssembly and without a host.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::context::memory::{Facts, Memory};
+use crate::step::erase;
+use crate::{Context, Event, Level, Outcome, Step, StepError, StepName, StepResult, Workflow};
+
+/// One line that a step logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// How much it matters.
+    pub level: Level,
+    /// The text.
+    pub message: String,
+    /// The facts.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A context in memory. Without further ado: the input `{}`, no results, no configuration, the first attempt.
+///
+/// ```
+/// use hephaestus_guest::testing::TestContext;
+/// use hephaestus_guest::{Context, Finished, Outcome, Step, StepResult};
+///
+/// struct Double;
+///
+/// impl Step for Double {
+///     const NAME: &'static str = "double";
+///     type Event = Finished;
+///     type Output = u64;
+///
+///     fn run(&self, ctx: &Context) -> StepResult<Self> {
+///         let number: u64 = ctx.result("pick")?.unwrap_or_default();
+///         ctx.info("doubled", &[("number", &number)]);
+///         Ok(Outcome::completed_with(Finished, 2 * number))
+///     }
+/// }
+///
+/// let ctx = TestContext::new().result("pick", 21);
+/// assert_eq!(ctx.run(Double), Ok(Outcome::completed_with(Finished, 42)));
+/// assert_eq!(ctx.logs()[0].message, "doubled");
+/// ```
+///
+/// Reading the result of a step that doesn't lie before the running one works here, and fails in the host: the test
+/// context knows no graph.
+///
+/// # Panics
+/// The methods that take a value panic if it can't be written as JSON.
+pub struct TestContext {
+    facts: Rc<RefCell<Facts>>,
+    context: Context,
+}
+
+impl Default for TestContext {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestContext {
+    /// An empty context.
+    pub fn new() -> Self {
+        let facts = Rc::new(RefCell::new(Facts {
+            initial: "{}".into(),
+            results: BTreeMap::new(),
+            config: None,
+            step: "test".into(),
+            attempt: 1,
+            logs: Vec::new(),
+        }));
+        Self {
+            context: Context::new(Memory(Rc::clone(&facts))),
+            facts,
+        }
+    }
+
+    /// The input of the instance.
+    #[must_use]
+    pub fn initial(self, input: impl Serialize) -> Self {
+        self.facts.borrow_mut().initial = json(&input);
+        self
+    }
+
+    /// The result of an earlier step.
+    #[must_use]
+    pub fn result(self, step: impl StepName, result: impl Serialize) -> Self {
+        self.facts
+            .borrow_mut()
+            .results
+            .insert(step.step_name().to_owned(), json(&result));
+        self
+    }
+
+    /// The configuration of the step.
+    #[must_use]
+    pub fn config(self, config: impl Serialize) -> Self {
+        self.facts.borrow_mut().config = Some(json(&config));
+        self
+    }
+
+    /// Which try of the step it is, from 1.
+    #[must_use]
+    pub fn attempt(self, attempt: u32) -> Self {
+        self.facts.borrow_mut().attempt = attempt;
+        self
+    }
+
+    /// Runs one attempt of a step, with the checks that its component makes: it emits no event that is for others to
+    /// send, and waits for nothing it doesn't accept.
+    pub fn run<S: Step>(&self, step: S) -> StepResult<S> {
+        self.facts.borrow_mut().step = S::NAME.to_owned();
+        let outcome = step.run(&self.context)?;
+        erase(S::NAME, &outcome)?;
+        Ok(outcome)
+    }
+
+    /// Runs one attempt of the workflow's step of that name, as the component does for the host: the event by name, the
+    /// result as JSON text.
+    ///
+    /// # Errors
+    /// The step's own; a permanent one if there is no such step.
+    pub fn execute(
+        &self,
+        workflow: &Workflow,
+        step: &str,
+    ) -> Result<Outcome<&'static str, String>, StepError> {
+        self.facts.borrow_mut().step = step.to_owned();
+        workflow.execute(step, &self.context)
+    }
+
+    /// What the dynamic transition of `step` for `event` leads to, as the component answers the host.
+    ///
+    /// # Errors
+    /// Those of the choice; a permanent one if the transition isn't dynamic.
+    pub fn transit(
+        &self,
+        workflow: &Workflow,
+        step: impl StepName,
+        event: impl Event,
+    ) -> Result<Vec<&'static str>, StepError> {
+        self.facts.borrow_mut().step = step.step_name().to_owned();
+        workflow.transit(step.step_name(), event.name(), &self.context)
+    }
+
+    /// What was logged so far.
+    pub fn logs(&self) -> Vec<LogLine> {
+        self.facts.borrow().logs.clone()
+    }
+}
+
+/// For steps that are plain functions: `reserve(&ctx)`.
+impl Deref for TestContext {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|error| panic!("the test's value is not JSON: {error}"))
+}
