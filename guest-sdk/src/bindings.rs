@@ -1,9 +1,10 @@
-//! What `wit-bindgen` makes of `wit/workflow.wit`. Nothing of it is part of the SDK's own API.
+//! What `wit-bindgen` makes of `wit/workflow.wit`. Public for [`export!`](crate::export) only: nothing of it is part of
+//! the SDK's own API.
 
 wit_bindgen::generate!({
     path: "wit",
     world: "workflow",
     pub_export_macro: true,
     export_macro_name: "export_world",
-    default_bindings_module: "hephaestus_guest::__private::bindings",
+    default_bindings_module: "hephaestus_guest::bindings",
 });

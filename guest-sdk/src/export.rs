@@ -34,7 +34,7 @@ macro_rules! export {
 
             // Natively the names of the exports would be symbols that no linker accepts.
             #[cfg(target_family = "wasm")]
-    $crate::__private::bindings::export_world!(Component with_types_in $crate::__private::bindings);
+    $crate::bindings::export_world!(Component with_types_in $crate::bindings);
 
             // So that natively nothing of it counts as unused.
             const _: ::core::marker::PhantomData<Component> = ::core::marker::PhantomData;

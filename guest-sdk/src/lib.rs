@@ -105,7 +105,8 @@
 //!
 //! [Hephaestus]: https://github.com/hephaestus-workflows/hephaestus
 
-mod bindings;
+#[doc(hidden)]
+pub mod bindings;
 mod context;
 mod describe;
 mod error;
@@ -133,6 +134,5 @@ pub use workflow::{
 /// For the macros of this crate only.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::bindings;
     pub use crate::export::{Exported, Exports};
 }
