@@ -1,8 +1,8 @@
 //! The graph of a definition, indexed by place.
 //!
 //! It can be built from a definition that is not sound, so that the checks have something to walk on: of steps with the
-//! same name the first counts, and transitions from or to unknown steps are left out. For a sound definition nothing is
-//! left out.
+//! same name the first counts; transitions from `done`, and from or to unknown steps, are left out. For a sound definition
+//! nothing is left out.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ impl Graph {
             graph.add_step(step.clone());
         }
         graph.add_step(StepDefinition::new(StepRef::done()));
-        for transition in &definition.transitions {
+        for transition in definition.transitions.iter().filter(|it| !it.source.is_done()) {
             for target in transition.targets.declared() {
                 graph.add_edge(&transition.source, &transition.event, target);
             }

@@ -15,6 +15,7 @@ mod check;
 pub mod explore;
 mod graph;
 mod join;
+pub mod limits;
 mod retry;
 mod violation;
 mod workflow;
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
 pub use builder::{BuildError, StepBuilder, WorkflowBuilder, step};
-pub use join::{InvalidJoin, Join, JoinRule, MAX_JOIN_BYTES, MAX_JOIN_DEPTH, MAX_JOIN_PARTS};
+pub use join::{InvalidJoin, Join, JoinRule};
 pub use retry::{Backoff, RetryPolicy};
 pub use violation::{Violation, ViolationKind, Violations};
 pub use workflow::{Edge, EdgeIx, StepIx, Workflow};

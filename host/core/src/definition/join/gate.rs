@@ -42,6 +42,16 @@ impl Gate {
             Self::Any(parts) | Self::Settled(parts) => fold(parts, true, |part| part.foretell(edge)),
         }
     }
+
+    /// Calls `visit` for each mention of an edge.
+    pub(in super::super) fn for_each_edge(&self, visit: &mut impl FnMut(EdgeIx)) {
+        match self {
+            Self::Edge(at) => visit(*at),
+            Self::All(parts) | Self::Any(parts) | Self::Settled(parts) => {
+                parts.iter().for_each(|part| part.for_each_edge(visit));
+            }
+        }
+    }
 }
 
 /// `decisive` as soon as one part has that value; else unknown if one part is; else the opposite.
