@@ -1,0 +1,79 @@
+//! Compiled components, ready to be instantiated, and the ones kept in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hephaestus_core::Digest;
+use hephaestus_core::definition::Workflow;
+
+use super::bindings::WorkflowPre;
+use super::ctx::GuestCtx;
+
+/// A component that was compiled, linked and proven.
+pub(super) struct Code {
+    /// For `execute`.
+    pub(super) real: WorkflowPre<GuestCtx>,
+    /// For `describe` and `transit`.
+    pub(super) virtual_: WorkflowPre<GuestCtx>,
+    pub(super) workflow: Arc<Workflow>,
+}
+
+/// Compiled components by digest. Those whose workflow is held by somebody else too are in use and always stay; of
+/// the others the most recently used `spare` ones.
+pub(super) struct Cache {
+    spare: usize,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    clock: u64,
+    by_digest: HashMap<Digest, Entry>,
+}
+
+struct Entry {
+    last_used: u64,
+    code: Arc<Code>,
+}
+
+impl Cache {
+    pub(super) fn new(spare: usize) -> Self {
+        Self {
+            spare,
+            entries: Mutex::default(),
+        }
+    }
+
+    pub(super) fn get(&self, digest: Digest) -> Option<Arc<Code>> {
+        let mut entries = self.entries();
+        entries.clock += 1;
+        let now = entries.clock;
+        let entry = entries.by_digest.get_mut(&digest)?;
+        entry.last_used = now;
+        Some(Arc::clone(&entry.code))
+    }
+
+    pub(super) fn insert(&self, digest: Digest, code: Arc<Code>) {
+        let mut entries = self.entries();
+        entries.clock += 1;
+        let last_used = entries.clock;
+        entries.by_digest.insert(digest, Entry { last_used, code });
+        let mut unused: Vec<(u64, Digest)> = entries
+            .by_digest
+            .iter()
+            .filter(|(_, entry)| {
+                Arc::strong_count(&entry.code) == 1 && Arc::strong_count(&entry.code.workflow) == 1
+            })
+            .map(|(digest, entry)| (entry.last_used, *digest))
+            .collect();
+        unused.sort_unstable();
+        let surplus = unused.len().saturating_sub(self.spare);
+        for (_, digest) in &unused[..surplus] {
+            entries.by_digest.remove(digest);
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,222 @@
+//! [`WasmExecutor`]: loads components and makes sandboxes; [`WasmSandbox`]: runs the attempts of one instance.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hephaestus_core::engine::{Failure, FailureKind, Outcome, Receipt, Routing};
+use hephaestus_core::{Digest, EventName};
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use super::code::{Cache, Code};
+use super::ctx::{self, GuestCtx, Scope};
+use super::engine::{Ticker, engine};
+use super::guest::Guest;
+use super::options::{SandboxError, SandboxOptions};
+use super::outcome::{outcome, targets};
+use super::slots::{RestId, Slots};
+use super::wasi::Wasi;
+use crate::runner::{Attempt, AttemptReport, LoadError, LoadedWorkflow, Sandbox, StepExecutor};
+
+/// Executes steps in WebAssembly components. Cheap to clone. Needs a tokio runtime with its timer enabled.
+#[derive(Clone)]
+pub struct WasmExecutor(Arc<Shared>);
+
+/// What all sandboxes of an executor share.
+pub(super) struct Shared {
+    pub(super) engine: Engine,
+    pub(super) options: SandboxOptions,
+    pub(super) linker: Linker<GuestCtx>,
+    pub(super) virtual_linker: Linker<GuestCtx>,
+    pub(super) slots: Slots<Guest>,
+    pub(super) cache: Cache,
+    /// Held while a component is compiled: one at a time, each on all cores.
+    pub(super) compiling: tokio::sync::Mutex<()>,
+    _ticker: Ticker,
+}
+
+impl WasmExecutor {
+    /// Sets up an engine.
+    pub fn new(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let engine = engine(&options)?;
+        Ok(Self(Arc::new(Shared {
+            linker: linker(&engine, Wasi::Real)?,
+            virtual_linker: linker(&engine, Wasi::Virtual)?,
+            slots: Slots::new(options.slots),
+            cache: Cache::new(options.cached_components),
+            compiling: tokio::sync::Mutex::new(()),
+            _ticker: Ticker::start(engine.clone())?,
+            engine,
+            options,
+        })))
+    }
+}
+
+impl std::fmt::Debug for WasmExecutor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WasmExecutor")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+fn linker(engine: &Engine, wasi: Wasi) -> Result<Linker<GuestCtx>, SandboxError> {
+    let mut linker = Linker::new(engine);
+    match ctx::add_to_linker(&mut linker, wasi) {
+        Ok(()) => Ok(linker),
+        Err(error) => Err(SandboxError::Engine {
+            reason: format!("{error:#}"),
+        }),
+    }
+}
+
+#[async_trait]
+impl StepExecutor for WasmExecutor {
+    async fn load(&self, digest: Digest, component: &[u8]) -> Result<LoadedWorkflow, LoadError> {
+        let code = self.0.load(digest, component).await?;
+        Ok(LoadedWorkflow {
+            digest,
+            workflow: Arc::clone(&code.workflow),
+        })
+    }
+
+    fn sandbox(&self, workflow: &LoadedWorkflow) -> Box<dyn Sandbox> {
+        Box::new(WasmSandbox {
+            shared: Arc::clone(&self.0),
+            code: self.0.cache.get(workflow.digest).ok_or(workflow.digest),
+            resting: None,
+        })
+    }
+}
+
+/// Runs the attempts of one instance, one at a time.
+struct WasmSandbox {
+    shared: Arc<Shared>,
+    /// The digest, if the code was never loaded here.
+    code: Result<Arc<Code>, Digest>,
+    /// The guest of the last attempt, if it can be used again.
+    resting: Option<RestId>,
+}
+
+impl WasmSandbox {
+    fn code(&self) -> Result<Arc<Code>, Failure> {
+        self.code.clone().map_err(|digest| {
+            Failure::new(FailureKind::Host, format!("the component {digest} is not loaded"))
+        })
+    }
+
+    /// The resting guest if the attempt may use it. Taken out: it rests again only after a clean return.
+    fn wake(&mut self, attempt: &Attempt) -> Option<Guest> {
+        let guest = self.shared.slots.wake(self.resting.take()?)?;
+        (attempt.attempt == 1 && self.shared.options.reuse).then_some(guest)
+    }
+
+    async fn fresh(&self, wasi: Wasi) -> Result<Guest, Failure> {
+        let shared = &*self.shared;
+        let slot = shared
+            .slots
+            .acquire()
+            .await
+            .map_err(|error| Failure::new(FailureKind::Host, format!("no slot for a guest: {error}")))?;
+        Ok(Guest::new(&shared.engine, wasi, &shared.options.limits, slot))
+    }
+
+    async fn try_execute(&mut self, attempt: Attempt) -> Result<AttemptReport, Failure> {
+        let code = self.code()?;
+        let (mut guest, reused) = match self.wake(&attempt) {
+            Some(guest) => (guest, true),
+            None => (self.fresh(Wasi::Real).await?, false),
+        };
+        let attempt = Arc::new(attempt);
+        let limits = &self.shared.options.limits;
+        let call = guest.begin(
+            Some(scope(&attempt, &code)),
+            attempt.deadline.unwrap_or(limits.deadline),
+        );
+        let ended = call
+            .run(limits, guest.execute(&code.real, attempt.step.to_string()))
+            .await;
+
+        let outcome = match ended.result {
+            Ok(returned) => outcome(returned, limits),
+            Err(failure) => Outcome::Failed(failure),
+        };
+        if self.shared.options.reuse && is_clean(&outcome) {
+            self.resting = ended.guest.and_then(|guest| self.shared.slots.rest(guest));
+        }
+        let receipt = Receipt {
+            started_at: attempt.started_at,
+            wall_us: u64::try_from(ended.wall.as_micros()).unwrap_or(u64::MAX),
+            memory_bytes: ended.memory_bytes as u64,
+            reused,
+        };
+        Ok(AttemptReport {
+            outcome,
+            receipt,
+            output: ended.output,
+        })
+    }
+
+    async fn try_transit(&self, attempt: Attempt, event: &EventName) -> Routing {
+        let code = self.code()?;
+        let mut guest = self.fresh(Wasi::Virtual).await?;
+        let attempt = Arc::new(attempt);
+        let limits = &self.shared.options.limits;
+        let call = guest.begin(Some(scope(&attempt, &code)), limits.definition_deadline);
+        let transit = guest.transit(&code.virtual_, attempt.step.to_string(), event.to_string());
+        targets(&call.run(limits, transit).await.result?)
+    }
+}
+
+fn scope(attempt: &Arc<Attempt>, code: &Code) -> Scope {
+    Scope {
+        attempt: Arc::clone(attempt),
+        workflow: Arc::clone(&code.workflow),
+    }
+}
+
+/// Whether the guest that came to this outcome can be trusted with another attempt.
+fn is_clean(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Completed { .. } | Outcome::Wait { .. } => true,
+        Outcome::Failed(failure) => failure.kind == FailureKind::GuestError,
+    }
+}
+
+#[async_trait]
+impl Sandbox for WasmSandbox {
+    async fn execute(&mut self, attempt: Attempt) -> AttemptReport {
+        let started_at = attempt.started_at;
+        self.try_execute(attempt)
+            .await
+            .unwrap_or_else(|failure| AttemptReport {
+                outcome: Outcome::Failed(failure),
+                receipt: Receipt {
+                    started_at,
+                    wall_us: 0,
+                    memory_bytes: 0,
+                    reused: false,
+                },
+                output: Vec::new(),
+            })
+    }
+
+    async fn transit(&mut self, attempt: Attempt, event: &EventName) -> Routing {
+        self.try_transit(attempt, event).await.map_err(|failure| Failure {
+            message: match failure.kind {
+                FailureKind::Routing => failure.message,
+                kind => format!("`transit` failed ({kind}): {}", failure.message),
+            },
+            kind: FailureKind::Routing,
+            retryable: false,
+        })
+    }
+}
+
+impl Drop for WasmSandbox {
+    fn drop(&mut self) {
+        if let Some(id) = self.resting.take() {
+            drop(self.shared.slots.wake(id));
+        }
+    }
+}

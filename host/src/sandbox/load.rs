@@ -1,0 +1,110 @@
+//! From bytes to code: check, compile, link, ask for the definition, prove the graph.
+
+use std::sync::Arc;
+
+use hephaestus_core::Digest;
+use hephaestus_core::definition::Workflow;
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::{Component, Linker};
+
+use super::bindings::WorkflowPre;
+use super::code::Code;
+use super::convert;
+use super::ctx::GuestCtx;
+use super::executor::Shared;
+use super::guest::Guest;
+use super::refusal::{check_file, check_interfaces, refused};
+use super::wasi::Wasi;
+use crate::runner::LoadError;
+
+impl Shared {
+    /// The code of a component, compiled if it isn't in memory.
+    pub(super) async fn load(&self, digest: Digest, component: &[u8]) -> Result<Arc<Code>, LoadError> {
+        if let Some(code) = self.cache.get(digest) {
+            return Ok(code);
+        }
+        check_file(component, &self.options.limits)?;
+        let actual = Digest(Sha256::digest(component).into());
+        if actual != digest {
+            return Err(LoadError::Host {
+                reason: format!("the bytes are those of {actual}, not of {digest}: they were damaged"),
+            });
+        }
+        let _turn = self.compiling.lock().await;
+        if let Some(code) = self.cache.get(digest) {
+            return Ok(code);
+        }
+        let component = self.compile(component.to_vec()).await?;
+        let code = Arc::new(self.prove(&component).await?);
+        self.cache.insert(digest, Arc::clone(&code));
+        Ok(code)
+    }
+
+    /// Compiling keeps a core busy for seconds: not on a worker of the runtime.
+    async fn compile(&self, bytes: Vec<u8>) -> Result<Component, LoadError> {
+        let engine = self.engine.clone();
+        let compiled = tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes)).await;
+        match compiled {
+            Ok(Ok(component)) => Ok(component),
+            Ok(Err(error)) => Err(refused(
+                format!("a component that can't be compiled ({error:#})"),
+                "a valid component within the limits of this host",
+                "build it again with a released toolchain; `wasm-tools validate` says more",
+            )),
+            Err(error) => Err(LoadError::Host {
+                reason: format!("the compiler gave up: {error}"),
+            }),
+        }
+    }
+
+    async fn prove(&self, component: &Component) -> Result<Code, LoadError> {
+        let shape = component.component_type();
+        let imports: Vec<&str> = shape.imports(&self.engine).map(|(name, _)| name).collect();
+        let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
+        check_interfaces(&imports, &exports)?;
+
+        let real = link(&self.linker, component)?;
+        let virtual_ = link(&self.virtual_linker, component)?;
+        let workflow = Arc::new(self.describe(&virtual_).await?);
+        Ok(Code {
+            real,
+            virtual_,
+            workflow,
+        })
+    }
+
+    async fn describe(&self, code: &WorkflowPre<GuestCtx>) -> Result<Workflow, LoadError> {
+        let limits = &self.options.limits;
+        let slot = self.slots.acquire().await.map_err(|error| LoadError::Host {
+            reason: format!("no slot for a guest: {error}"),
+        })?;
+        let mut guest = Guest::new(&self.engine, Wasi::Virtual, limits, slot);
+        let call = guest.begin(None, limits.definition_deadline);
+        let described = call
+            .run(limits, guest.describe(code))
+            .await
+            .result
+            .map_err(|failure| {
+                refused(
+                    format!("`describe` failed ({}): {}", failure.kind, failure.message),
+                    "a definition",
+                    "`describe` must return the same definition every time, without input",
+                )
+            })?;
+        let definition = convert::definition(described)?;
+        Workflow::new(definition).map_err(|violations| LoadError::Invalid { violations })
+    }
+}
+
+fn link(linker: &Linker<GuestCtx>, component: &Component) -> Result<WorkflowPre<GuestCtx>, LoadError> {
+    linker
+        .instantiate_pre(component)
+        .and_then(WorkflowPre::new)
+        .map_err(|error| {
+            refused(
+                format!("a component whose interfaces differ from the contract ({error:#})"),
+                "the types of hephaestus:workflow@0.1.0 and WASI 0.2",
+                "build it with the SDK or the `wit/workflow.wit` of this host's version",
+            )
+        })
+}

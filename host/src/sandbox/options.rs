@@ -1,0 +1,121 @@
+//! What the operator can set.
+
+use std::time::Duration;
+
+/// How a [`WasmExecutor`](super::WasmExecutor) works. The default suits a small server.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SandboxOptions {
+    /// What one guest may consume.
+    pub limits: SandboxLimits,
+    /// How many guests can exist at the same time, those that rest between two steps included. More attempts than
+    /// that wait for their turn. Default: 128.
+    pub slots: u32,
+    /// Whether consecutive attempts of one sandbox may share a guest instance. Default: yes. Attempts must not depend
+    /// on it; tests run them both ways.
+    pub reuse: bool,
+    /// How many compiled components are kept in memory although nobody uses them. Default: 64.
+    pub cached_components: usize,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            limits: SandboxLimits::default(),
+            slots: 128,
+            reuse: true,
+            cached_components: 64,
+        }
+    }
+}
+
+/// What one guest may consume.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SandboxLimits {
+    /// How long an attempt may take if its step doesn't say. Default: 30 s.
+    pub deadline: Duration,
+    /// How long `describe` and `transit` may take. They have nothing to wait for. Default: 2 s.
+    pub definition_deadline: Duration,
+    /// The linear memory of a guest, all memories together. Default: 128 MiB.
+    pub memory_bytes: usize,
+    /// The depth of its call stack. Default: 512 KiB.
+    pub stack_bytes: usize,
+    /// The size of one of its tables. Default: 100 000 elements.
+    pub table_elements: usize,
+    /// The result of an attempt; also what `describe` may hand over, or one call of a host function. Default: 1 MiB.
+    pub output_bytes: usize,
+    /// Lines written by one attempt, logged and printed together. Default: 1000.
+    pub log_lines: usize,
+    /// Bytes in those lines. Default: 256 KiB.
+    pub log_bytes: usize,
+    /// Bytes in one line; the rest of it is cut off. Default: 8 KiB.
+    pub log_line_bytes: usize,
+    /// The size of a component. Default: 64 MiB.
+    pub component_bytes: usize,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(30),
+            definition_deadline: Duration::from_secs(2),
+            memory_bytes: 128 << 20,
+            stack_bytes: 512 << 10,
+            table_elements: 100_000,
+            output_bytes: 1 << 20,
+            log_lines: 1000,
+            log_bytes: 256 << 10,
+            log_line_bytes: 8 << 10,
+            component_bytes: 64 << 20,
+        }
+    }
+}
+
+/// The sandbox can't be set up on this machine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The WebAssembly engine refuses its configuration.
+    #[error("failed to set up the WebAssembly engine: {reason}")]
+    Engine {
+        /// What it says.
+        reason: String,
+    },
+    /// The thread that enforces deadlines can't be started.
+    #[error("failed to start the thread that enforces deadlines: {0}")]
+    Ticker(#[source] std::io::Error),
+}
+
+/// A number of bytes for people: `128 MiB`.
+pub(super) fn bytes(count: usize) -> String {
+    match count {
+        count if count >= 1 << 20 && count.is_multiple_of(1 << 20) => format!("{} MiB", count >> 20),
+        count if count >= 1 << 10 && count.is_multiple_of(1 << 10) => format!("{} KiB", count >> 10),
+        count => format!("{count} bytes"),
+    }
+}
+
+/// A span of time for people: `30 s`, `1.5 s`, `250 ms`.
+pub(super) fn span(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{} s", time.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(bytes(128 << 20), "128 MiB");
+        assert_eq!(bytes(8 << 10), "8 KiB");
+        assert_eq!(bytes(1_000), "1000 bytes");
+        assert_eq!(span(Duration::from_secs(30)), "30 s");
+        assert_eq!(span(Duration::from_millis(1500)), "1.5 s");
+        assert_eq!(span(Duration::from_millis(250)), "250 ms");
+    }
+}
