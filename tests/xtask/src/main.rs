@@ -9,6 +9,8 @@
 )]
 
 mod build;
+mod check;
+mod demo;
 mod process;
 mod toolchain;
 mod workspace;
@@ -38,6 +40,15 @@ enum Task {
         #[arg(long)]
         guests_only: bool,
     },
+    /// Build everything and run the order workflow, with the approval it waits for.
+    ///
+    /// Shows the command that it runs, and ends with that command's exit code. The database stays at
+    /// <target>/demo/hephaestus.db.
+    Demo,
+    /// Build everything and run all checks: format, lints, documentation, and every test.
+    ///
+    /// Goes on after a failed step where that makes sense, and lists at the end what each step took and what failed.
+    Test,
 }
 
 fn main() -> ExitCode {
@@ -55,6 +66,8 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Build { guests_only: true } => build::guests(&workspace)?,
         Task::Build { guests_only: false } => build::all(&workspace)?,
+        Task::Demo => return demo::run(&workspace),
+        Task::Test => check::run(&workspace)?,
     }
     Ok(ExitCode::SUCCESS)
 }

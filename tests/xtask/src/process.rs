@@ -90,45 +90,72 @@ pub(crate) fn answer(command: &mut Command) -> Result<String> {
 /// Runs a program that may wait for the network, and ends it when it shows no sign of life for `patience`.
 ///
 /// Signs of life are its output and growth of anything under `grows`. A slow download may take as long as it
-/// needs, a dead one costs `patience`. The output is shown; the error repeats its last lines.
-pub(crate) fn run_watched(command: &mut Command, patience: Duration, grows: &[PathBuf]) -> Result<()> {
-    let line = shell_line(command);
+/// needs, a dead one costs `patience`. The output is shown; an error names the program by `name` and repeats its last
+/// lines.
+pub(crate) fn run_watched(
+    name: &str,
+    command: &mut Command,
+    patience: Duration,
+    grows: &[PathBuf],
+) -> Result<(), Unfinished> {
+    let failed =
+        |reason: String, heard: &Heard| Unfinished::Failed(format!("`{name}` {reason}{}", heard.tail()));
+    let heard = Heard::default();
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("failed to start `{line}`"))?;
-    let heard = Heard::default();
+        .map_err(|error| failed(format!("failed to start: {error}"), &heard))?;
     let readers = [
         child.stdout.take().map(|stream| heard.listen(stream)),
         child.stderr.take().map(|stream| heard.listen(stream)),
     ];
-    let Some(status) = wait_while_alive(&mut child, patience, || heard.bytes() + size_of_all(grows))? else {
+    let status = wait_while_alive(&mut child, patience, || heard.bytes() + size_of_all(grows))
+        .map_err(|error| failed(format!("can't be waited for: {error}"), &heard))?;
+    let Some(status) = status else {
         // The readers are left behind: a grandchild may hold the pipes open for longer than anyone wants to wait.
-        bail!(
-            "`{line}` showed no sign of life for {} and was ended{}",
+        return Err(Unfinished::Silent(format!(
+            "`{name}` showed no sign of life for {} and was ended; is the network reachable?{}",
             human(patience),
             heard.tail()
-        );
+        )));
     };
     for reader in readers.into_iter().flatten() {
-        if reader.join().is_err() {
-            bail!("the thread that read the output of `{line}` panicked");
-        }
+        reader
+            .join()
+            .map_err(|_| failed("wrote something that can't be shown".to_owned(), &heard))?;
     }
     if !status.success() {
-        bail!("`{line}` failed: {status}{}", heard.tail());
+        return Err(failed(format!("failed: {status}"), &heard));
     }
     Ok(())
 }
+
+/// Why a watched program has not done its work.
+#[derive(Debug)]
+pub(crate) enum Unfinished {
+    /// It said or showed that it can't.
+    Failed(String),
+    /// It stood still and was ended.
+    Silent(String),
+}
+
+impl std::fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Failed(text) | Self::Silent(text)) = self;
+        f.write_str(text)
+    }
+}
+
+impl std::error::Error for Unfinished {}
 
 /// Waits for the child's end, or kills it once `progress` stood still for `patience` (then `None`).
 fn wait_while_alive(
     child: &mut Child,
     patience: Duration,
     progress: impl Fn() -> u64,
-) -> Result<Option<ExitStatus>> {
+) -> std::io::Result<Option<ExitStatus>> {
     let mut seen = (progress(), Instant::now());
     loop {
         if let Some(status) = child.try_wait()? {
@@ -219,6 +246,7 @@ mod tests {
     fn a_silent_program_is_ended() {
         let started = Instant::now();
         let error = run_watched(
+            "sh",
             &mut shell("echo begun; exec sleep 60"),
             Duration::from_millis(300),
             &[],
@@ -239,7 +267,8 @@ mod tests {
     #[test]
     fn a_program_that_goes_on_talking_is_left_alone() {
         let script = "for i in 1 2 3 4 5 6; do echo $i; sleep 0.2; done";
-        run_watched(&mut shell(script), Duration::from_millis(800), &[]).expect("it talks every 200 ms");
+        run_watched("sh", &mut shell(script), Duration::from_millis(800), &[])
+            .expect("it talks every 200 ms");
     }
 
     #[test]
@@ -250,6 +279,7 @@ mod tests {
         let mut command = shell(script);
         command.arg(&folder);
         let result = run_watched(
+            "sh",
             &mut command,
             Duration::from_millis(800),
             std::slice::from_ref(&folder),
@@ -260,8 +290,13 @@ mod tests {
 
     #[test]
     fn a_failure_repeats_the_last_lines() {
-        let error = run_watched(&mut shell("echo why >&2; exit 3"), Duration::from_secs(10), &[])
-            .expect_err("exit status 3");
+        let error = run_watched(
+            "sh",
+            &mut shell("echo why >&2; exit 3"),
+            Duration::from_secs(10),
+            &[],
+        )
+        .expect_err("exit status 3");
         assert!(error.to_string().contains("why"), "{error}");
     }
 

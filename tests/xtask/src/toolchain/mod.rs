@@ -28,7 +28,7 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 pub(crate) const VARIABLE: &str = "HEPHAESTUS_GUEST_TOOLCHAIN";
 
 /// How long a program that talks to the network may show no sign of life.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What `cargo build` needs in order to compile guests.
 pub(crate) struct GuestToolchain {
@@ -153,7 +153,7 @@ fn rustup() -> Result<GuestToolchain> {
     process::say(format_args!("rustup target add {TARGET}"));
     let mut add = Command::new("rustup");
     add.args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "1");
-    process::run_watched(&mut add, PATIENCE, &downloads)?;
+    process::run_watched("rustup target add", &mut add, PATIENCE, &downloads)?;
     installed().context("rustup has added the target, but not to the rustc in use")
 }
 

@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::super::PATIENCE;
-use crate::process;
+use crate::process::{self, Unfinished};
 
 /// The compiler. Its version decides that of everything built from the same source.
 const COMPILER: &str = "rustc-web";
@@ -62,36 +62,45 @@ impl Apt {
     pub(super) fn fetch(&self, rust_version: &str) -> Result<Vec<PathBuf>> {
         match self.fetch_from(Lists::System, rust_version) {
             Ok(files) => return Ok(files),
+            // A dead network is as dead for package lists.
+            Err(error) if matches!(error.downcast_ref(), Some(Unfinished::Silent(_))) => return Err(error),
             Err(error) => process::say(format_args!("the system's package lists don't serve: {error:#}")),
         }
         process::say("fetching package lists of our own");
         let mut update = self.command("apt-get", Lists::Own);
+        update.args(["--quiet", "update"]);
         process::run_watched(
-            update.args(["--quiet", "update"]),
+            "apt-get update",
+            &mut update,
             PATIENCE,
             &[self.work.join("state")],
         )?;
         self.fetch_from(Lists::Own, rust_version)
+            .context("even with fresh package lists")
     }
 
     fn fetch_from(&self, lists: Lists, rust_version: &str) -> Result<Vec<PathBuf>> {
         let plan = self.plan(lists, rust_version)?;
         let packages = self.work.join("packages");
+        // An attempt that failed may have left a part of its files.
+        fs::remove_dir_all(&packages)?;
+        fs::create_dir(&packages)?;
         let words: Vec<String> = plan
             .iter()
             .map(|(name, version)| format!("{name}={version}"))
             .collect();
-        process::say(format_args!(
-            "downloading {} packages (about 150 MB): {}",
-            plan.len(),
-            words.join(" ")
-        ));
+        process::say(format_args!("downloading {} packages (about 150 MB)", plan.len()));
         let mut download = self.command("apt-get", lists);
         download
             .args(["--quiet", "download"])
             .args(words)
             .current_dir(&packages);
-        process::run_watched(&mut download, PATIENCE, std::slice::from_ref(&packages))?;
+        process::run_watched(
+            "apt-get download",
+            &mut download,
+            PATIENCE,
+            std::slice::from_ref(&packages),
+        )?;
         super::entries(&packages)
     }
 
