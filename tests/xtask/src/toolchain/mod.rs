@@ -152,7 +152,9 @@ fn rustup() -> Result<GuestToolchain> {
     let downloads: Vec<PathBuf> = ["downloads", "tmp"].map(|folder| home.join(folder)).into();
     process::say(format_args!("rustup target add {TARGET}"));
     let mut add = Command::new("rustup");
-    add.args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "1");
+    add.args(["target", "add", TARGET])
+        .env("RUSTUP_MAX_RETRIES", "1")
+        .env("RUST_BACKTRACE", "0");
     process::run_watched("rustup target add", &mut add, PATIENCE, &downloads)?;
     installed().context("rustup has added the target, but not to the rustc in use")
 }
