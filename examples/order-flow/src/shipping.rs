@@ -1,0 +1,43 @@
+//! The carrier, who is often busy.
+
+use hephaestus_guest::{Context, Finished, Outcome, Step, StepError, StepResult};
+use serde::{Deserialize, Serialize};
+
+use crate::Order;
+
+/// Hands the goods to the carrier.
+pub struct Ship;
+
+/// What the carrier gives in return.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// To follow the parcel with.
+    pub tracking: String,
+    /// Where it goes.
+    pub ship_to: String,
+}
+
+impl Step for Ship {
+    const NAME: &'static str = "ship";
+    type Event = Finished;
+    type Output = Shipment;
+
+    fn run(&self, ctx: &Context) -> StepResult<Self> {
+        let order: Order = ctx.initial()?;
+        let tracking = call_carrier(ctx.attempt(), &ctx.idempotency_key())?;
+        ctx.info("handed over to the carrier", &[("tracking", &tracking)]);
+        let shipment = Shipment {
+            tracking,
+            ship_to: order.ship_to,
+        };
+        Ok(Outcome::completed_with(Finished, shipment).with_metadata("carrier", "simulated"))
+    }
+}
+
+/// The carrier, simulated: busy at the first call. A real one would recognise a repetition by `key`.
+fn call_carrier(attempt: u32, key: &str) -> Result<String, StepError> {
+    if attempt == 1 {
+        return Err(StepError::retryable("the carrier is busy"));
+    }
+    Ok(format!("tracking-{key}"))
+}
