@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Outcome, Receipt, Routing, SentEvent};
+use super::{Outcome, Receipt, Routed, SentEvent};
 use crate::StepRef;
 
 /// One thing that happens to an instance. The table in `docs/engine.md` has a column for each.
@@ -19,21 +19,21 @@ pub enum Input {
         /// What it consumed.
         receipt: Option<Receipt>,
         /// What `transit` chose, if the last decision asked for it.
-        routing: Option<Routing>,
+        routing: Option<Routed>,
     },
     /// Somebody sends an event.
     Event {
         /// The event.
         event: SentEvent,
         /// What `transit` chose, if the last decision asked for it.
-        routing: Option<Routing>,
+        routing: Option<Routed>,
     },
     /// A timer is due.
     TimerDue {
         /// The timer.
         number: u32,
         /// What `transit` chose, if the last decision asked for it.
-        routing: Option<Routing>,
+        routing: Option<Routed>,
     },
     /// `schedule_resume`.
     Schedule {

@@ -131,3 +131,15 @@ pub struct Receipt {
 
 /// What the workflow's `transit` chose for a dynamic transition, or how it failed.
 pub type Routing = Result<Vec<StepRef>, Failure>;
+
+/// The answer to [`Decision::Route`](super::Decision::Route), together with the question: between question and answer
+/// the state may have changed, and an answer to another question is ignored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routed {
+    /// The step that is about to end.
+    pub step: StepRef,
+    /// The event that it is about to end with.
+    pub event: EventName,
+    /// What was chosen.
+    pub answer: Routing,
+}

@@ -65,9 +65,12 @@ pub enum Record {
         attempt: u32,
         /// Why.
         failure: Failure,
-        /// What became of the steps behind it.
-        advance: Advance,
-        /// What the attempt consumed.
+        /// What `transit` chose, where the transition for `failed` is dynamic.
+        chosen: Option<Vec<StepRef>>,
+        /// What became of the steps behind it. None: the graph has no answer, and the instance fails; the transitions
+        /// of the step stay open, so that an operator can retry it.
+        advance: Option<Advance>,
+        /// What the attempt consumed; none if the failure came after it.
         receipt: Option<Receipt>,
     },
     /// The pause before another attempt is over: the step is ready again.
@@ -89,7 +92,7 @@ pub enum Record {
         /// Which one.
         event_id: EventId,
     },
-    /// A timer was set by `schedule_resume`, or for the deadline of the instance.
+    /// A timer was set by `schedule_resume`.
     TimerSet(Timer),
     /// A scheduled timer came due before its step waited: `timeout` is in the inbox.
     TimerQueued {
@@ -116,6 +119,8 @@ pub enum Record {
         ready: Vec<StepRef>,
         /// Steps that wait on, or pause on, with their original due times.
         resumed: Vec<StepRef>,
+        /// Accepted events that were undelivered, and are in the inbox again.
+        events: Vec<EventId>,
     },
     /// The instance ended.
     Ended(Ended),
@@ -230,6 +235,16 @@ pub enum TimerPurpose {
     Deadline,
 }
 
+impl TimerPurpose {
+    /// The step that the timer dies with; none for the deadline of the instance.
+    pub fn step(&self) -> Option<&StepRef> {
+        match self {
+            Self::Wait(step) | Self::Scheduled(step) | Self::Retry(step) => Some(step),
+            Self::Deadline => None,
+        }
+    }
+}
+
 /// How an instance ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
@@ -239,7 +254,7 @@ pub struct Ended {
     pub failure: Option<InstanceFailure>,
     /// Why it was cancelled, in the operator's words.
     pub reason: Option<String>,
-    /// Steps that were ready, running, waiting or retrying, and were stopped.
+    /// Steps that were ready, waiting or retrying, and were stopped; in the order of the definition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stopped: Vec<StepRef>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceFailure, InstanceStatus};
+use super::{InstanceFailure, InstanceState, InstanceStatus};
 use crate::definition::Uniqueness;
 use crate::{BusinessId, Digest, InstanceId, Timestamp, WorkflowName, WorkflowVersion};
 
@@ -35,6 +35,30 @@ pub struct Summary {
     pub failure: Option<InstanceFailure>,
     /// What no other active instance may hold. `None`: it has ended, or its workflow asks for no uniqueness.
     pub unique_key: Option<String>,
+}
+
+impl Summary {
+    /// The summary of an instance as it stands.
+    pub fn of(state: &InstanceState) -> Self {
+        let created = state.created();
+        let status = state.status();
+        let holds_key = !status.is_terminal();
+        Self {
+            instance: created.instance,
+            business_id: created.business_id.clone(),
+            workflow: created.workflow.clone(),
+            workflow_version: created.version,
+            digest: created.digest,
+            status,
+            version: state.version(),
+            created_at: state.created_at(),
+            updated_at: state.updated_at(),
+            ended_at: state.ended_at(),
+            waiting_since: state.waiting_since(),
+            failure: state.failure().cloned(),
+            unique_key: state.unique_key().filter(|_| holds_key).map(str::to_owned),
+        }
+    }
 }
 
 /// What an active instance holds so that no other can: stores put a unique index on it.

@@ -1,0 +1,197 @@
+//! An attempt ended.
+
+use std::time::Duration;
+
+use super::complete::{Completing, complete};
+use super::fail::{Failing, fail};
+use super::refusal::list;
+use super::{Decision, Refusal};
+use crate::definition::StepIx;
+use crate::engine::state::Item;
+use crate::engine::{
+    Cause, Failure, FailureKind, InstanceState, Outcome, Receipt, Record, Routed, StepState, Timer,
+    TimerPurpose,
+};
+use crate::{EventName, InstanceId, StepRef, Timestamp};
+
+/// How an attempt ended.
+pub(super) struct Ended<'a> {
+    pub(super) attempt: u32,
+    pub(super) outcome: &'a Outcome,
+    pub(super) receipt: Option<&'a Receipt>,
+}
+
+pub(super) fn decide(
+    state: &InstanceState,
+    step: &StepRef,
+    ended: Ended<'_>,
+    routed: Option<&Routed>,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let at = state
+        .workflow()
+        .index(step.as_str())
+        .ok_or_else(|| Refusal::UnknownStep { step: step.clone() })?;
+    let current = StepState::Ready {
+        attempt: ended.attempt,
+    };
+    if state.slot(at).state != current {
+        return Ok(Decision::NOTHING);
+    }
+    let decision = match ended.outcome {
+        Outcome::Completed {
+            event,
+            result,
+            metadata,
+        } => {
+            let emits = &state.workflow().step(at).emits;
+            if !emits.contains(event) {
+                let failure = undeclared(step, event, emits);
+                return Ok(attempt_failed(state, at, &ended, &failure, routed, now));
+            }
+            let completing = Completing {
+                step: at,
+                attempt: ended.attempt,
+                event: event.clone(),
+                cause: Cause::Emitted,
+                result: result.clone(),
+                metadata: metadata.clone(),
+                receipt: ended.receipt.cloned(),
+            };
+            complete(state, Vec::with_capacity(2), completing, routed)
+        }
+        Outcome::Wait { resume_after } => match check_wait(state, at, *resume_after) {
+            Err(failure) => attempt_failed(state, at, &ended, &failure, routed, now),
+            Ok(()) => wait(state, at, &ended, *resume_after, (routed, now)),
+        },
+        Outcome::Failed(failure) => attempt_failed(state, at, &ended, failure, routed, now),
+    };
+    Ok(decision)
+}
+
+fn undeclared(step: &StepRef, event: &EventName, emits: &[EventName]) -> Failure {
+    let declared = if emits.is_empty() {
+        "it declares none".to_owned()
+    } else {
+        format!("it declares {}", list(emits))
+    };
+    let message = format!("`{step}` ended with the event `{event}`, but {declared}");
+    Failure::new(FailureKind::OutputInvalid, message)
+}
+
+fn check_wait(state: &InstanceState, at: StepIx, resume_after: Option<Duration>) -> Result<(), Failure> {
+    let step = state.workflow().step(at);
+    let problem = if step.accepts.is_empty() {
+        "it accepts no event that could end the wait"
+    } else if resume_after.is_some() && !accepts_timeout(state, at) {
+        "it does not accept `timeout`, which the end of its pause would send"
+    } else {
+        return Ok(());
+    };
+    let message = format!("`{}` asked to wait, but {problem}", step.name);
+    Err(Failure::new(FailureKind::OutputInvalid, message))
+}
+
+/// Whether due timers can end the wait of a step.
+pub(super) fn accepts_timeout(state: &InstanceState, at: StepIx) -> bool {
+    let accepts = &state.workflow().step(at).accepts;
+    accepts.iter().any(|event| event.as_str() == "timeout")
+}
+
+///
+fn wait(
+    state: &InstanceState,
+    at: StepIx,
+    ended: &Ended<'_>,
+    resume_after: Option<Duration>,
+    (routed, now): (Option<&Routed>, Timestamp),
+) -> Decision {
+    let step = state.workflow().step(at);
+    let accepts = |event: &str| step.accepts.iter().any(|accepted| accepted.as_str() == event);
+    let queued = state.queue().first_for((at, &step.name), accepts);
+    let timer = resume_after.filter(|_| queued.is_none()).map(|delay| Timer {
+        number: state.next_timer(),
+        due: now.after(delay),
+        purpose: TimerPurpose::Wait(step.name.clone()),
+    });
+    let waiting = Record::StepWaiting {
+        step: step.name.clone(),
+        attempt: ended.attempt,
+        timer,
+        receipt: ended.receipt.cloned(),
+    };
+    let completing = match queued {
+        None => return Decision::Records(vec![waiting]),
+        Some(Item::Event(sent)) => Completing {
+            event: sent.event.clone(),
+            result: sent.payload.clone(),
+            ..Completing::wait(at, ended.attempt, Cause::Sent(sent.event_id.clone()))
+        },
+        Some(Item::Timeout { number, .. }) => Completing::wait(at, ended.attempt, Cause::Timer(*number)),
+    };
+    complete(state, vec![waiting], completing, routed)
+}
+
+///
+fn attempt_failed(
+    state: &InstanceState,
+    at: StepIx,
+    ended: &Ended<'_>,
+    failure: &Failure,
+    routed: Option<&Routed>,
+    now: Timestamp,
+) -> Decision {
+    let policy = state.workflow().retry_policy(at);
+    let made = ended.attempt.saturating_sub(state.slot(at).forgiven);
+    if !failure.is_retryable() || made >= policy.max_attempts {
+        let failing = Failing {
+            step: at,
+            attempt: ended.attempt,
+            failure: failure.clone(),
+            receipt: ended.receipt.cloned(),
+        };
+        return fail(state, Vec::with_capacity(2), failing, Some(routed));
+    }
+    let step = state.name(at).clone();
+    let seed = seed(state.created().instance, &step, ended.attempt);
+    let retry = Timer {
+        number: state.next_timer(),
+        due: now.after(pause(&policy, made, seed)),
+        purpose: TimerPurpose::Retry(step.clone()),
+    };
+    Decision::Records(vec![Record::AttemptFailed {
+        step,
+        attempt: ended.attempt,
+        failure: failure.clone(),
+        retry,
+        receipt: ended.receipt.cloned(),
+    }])
+}
+
+/// Spreads the retries of many instances and steps: FNV-1a over what names the attempt, then mixed so that every bit counts.
+fn seed(instance: InstanceId, step: &StepRef, attempt: u32) -> u64 {
+    let named = instance.0.as_bytes().iter().chain(step.as_str().as_bytes());
+    let bytes = named.copied().chain(attempt.to_le_bytes());
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}
+
+/// The pause after `failed` attempts.
+fn pause(policy: &crate::definition::RetryPolicy, failed: u32, seed: u64) -> Duration {
+    use crate::definition::Backoff;
+    let factor = match policy.backoff {
+        Backoff::Constant => 1,
+        Backoff::Linear => failed,
+        Backoff::Exponential => 1_u32.checked_shl(failed.saturating_sub(1)).unwrap_or(u32::MAX),
+    };
+    let plain = policy
+        .initial
+        .checked_mul(factor)
+        .unwrap_or(policy.cap)
+        .min(policy.cap);
+    let spread = plain.mul_f64(f64::from(policy.jitter_percent) / 100.0 * (seed % 1000) as f64 / 1000.0);
+    (plain + spread).min(policy.cap)
+}
