@@ -21,6 +21,7 @@ pub mod committer;
 mod error;
 pub mod faulty;
 pub mod memory;
+pub mod sqlite;
 
 pub use error::StoreError;
 

@@ -11,8 +11,10 @@ use crate::support::{Draft, Subject, deployed, digest, instance_id, timer};
 /// Each case, as a test of each backend.
 macro_rules! conformance {
     ($($case:ident),* $(,)?) => {
-        conformance!(@backend memory, Subject::memory(), $($case),*);
-        conformance!(@backend memory_committed, Subject::memory().committed(), $($case),*);
+        conformance!(@backend memory, Subject::memory().await, $($case),*);
+        conformance!(@backend memory_committed, Subject::memory().await.committed(), $($case),*);
+        conformance!(@backend sqlite, Subject::sqlite().await, $($case),*);
+        conformance!(@backend sqlite_committed, Subject::sqlite().await.committed(), $($case),*);
     };
     (@backend $backend:ident, $subject:expr, $($case:ident),*) => {
         mod $backend {

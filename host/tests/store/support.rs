@@ -11,20 +11,37 @@ use hephaestus_core::{
 };
 use hephaestus_host::store::committer::{Committer, CommitterLimits};
 use hephaestus_host::store::memory::MemoryStore;
+use hephaestus_host::store::sqlite::SqliteStore;
 use hephaestus_host::store::{DeployedVersion, Store, StoreError, Write, WriteAnswer};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 /// A store under test, with or without a committer in front of it.
 pub(crate) struct Subject {
     pub(crate) store: Arc<dyn Store>,
     committer: Option<Committer>,
+    /// Deleted last.
+    _folder: Option<TempDir>,
 }
 
 impl Subject {
-    pub(crate) fn memory() -> Self {
+    pub(crate) async fn memory() -> Self {
+        let store = Arc::new(MemoryStore::new());
         Self {
-            store: Arc::new(MemoryStore::new()),
+            store,
             committer: None,
+            _folder: None,
+        }
+    }
+
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(folder.path().join("store.db")).await;
+        let store = Arc::new(store.expect("the store opens"));
+        Self {
+            store,
+            committer: None,
+            _folder: Some(folder),
         }
     }
 

@@ -1,0 +1,163 @@
+//! The SQLite backend: one file, one host at a time.
+//!
+//! Only this module names rusqlite. Its parts: `open` (whose file is it, and may we), `lock` (one host at a time),
+//! `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes), `write`
+//! (what it does), `readers` (a small pool), `read`, and `failure` (what the messages say).
+//!
+//! Invariants:
+//!
+//! - An answer is given after `COMMIT` with `synchronous=FULL` in WAL mode: it survives the end of the machine.
+//! - There is one writer, so what is checked in a transaction holds until its commit.
+//! - A file that isn't ours, or is newer than this version, is not written to.
+//! - The file is unlocked after its last connection for writing was closed, and by the system if the host is killed.
+
+mod failure;
+mod lock;
+mod open;
+mod read;
+mod readers;
+mod schema;
+mod write;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hephaestus_core::engine::{JournalEntry, Summary};
+use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
+
+use self::failure::Failure;
+use self::readers::Readers;
+use self::writer::Writer;
+use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
+
+/// Keeps everything in one SQLite file.
+///
+/// Beside `<file>` there are `<file>.lock` (says which process uses it; stays when it is closed) and, while it is
+/// open, SQLite's own `<file>-wal` and `<file>-shm`. To copy a store that is in use, copy all of them, or use
+/// SQLite's backup.
+///
+/// Dropping the last handle waits for the writes that were begun and closes the file, as [`close`](Store::close)
+/// does without blocking the thread.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: Arc<PathBuf>,
+    // Before the writer: its connections are closed first, so that the writer's is the last one.
+    readers: Arc<Readers>,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the file, creates it if it isn't there, and brings an older one up to date.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        tokio::task::spawn_blocking(move || Self::open_blocking(path))
+            .await
+            .unwrap_or_else(|error| {
+                let reason = format!("opening it was interrupted: {error}");
+                Err(StoreError::Unavailable { reason })
+            })
+    }
+
+    fn open_blocking(path: PathBuf) -> Result<Self, StoreError> {
+        let opened = open::open(&path)?;
+        let writer =
+            Writer::spawn(opened.connection, opened.lock).map_err(|error| StoreError::Unavailable {
+                reason: format!("the thread that writes can't be started: {error}"),
+            })?;
+        Ok(Self {
+            readers: Arc::new(Readers::new(opened.path.clone())),
+            path: Arc::new(opened.path),
+            writer,
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers
+            .run(job)
+            .await
+            .map_err(|failure| failure.at(&self.path))
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer
+            .run(job)
+            .await
+            .map_err(|failure| failure.at(&self.path))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
+        writes.iter().try_for_each(Write::check)?;
+        self.change(move |connection| write::batch(connection, &writes))
+            .await
+    }
+
+    async fn journal(&self, instance: InstanceId) -> Result<Option<Vec<JournalEntry>>, StoreError> {
+        self.read(move |connection| read::journal(connection, instance))
+            .await
+    }
+
+    async fn summary(&self, instance: InstanceId) -> Result<Option<Summary>, StoreError> {
+        self.read(move |connection| read::summary(connection, instance))
+            .await
+    }
+
+    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+        self.read(move |connection| read::query(connection, &query)).await
+    }
+
+    async fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError> {
+        self.read(move |connection| read::due_timers(connection, until, limit))
+            .await
+    }
+
+    async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| read::next_timer(connection, after))
+            .await
+    }
+
+    async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError> {
+        self.change(move |connection| write::deploy(connection, &version, &component))
+            .await
+    }
+
+    async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError> {
+        let workflow = workflow.cloned();
+        self.read(move |connection| read::versions(connection, workflow.as_ref()))
+            .await
+    }
+
+    async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |connection| read::component(connection, digest))
+            .await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        self.writer.close().await;
+        Ok(())
+    }
+}
+
+/// SQLite's integers are signed. What doesn't fit is the end of time, and only that: it comes back as it was.
+fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// The reverse of [`integer`].
+fn unsigned(value: i64) -> u64 {
+    match value {
+        i64::MAX => u64::MAX,
+        _ => u64::try_from(value).unwrap_or(0),
+    }
+}

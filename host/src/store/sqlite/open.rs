@@ -1,0 +1,125 @@
+//! Opens the file: whose it is, whether we may, and with which settings.
+//!
+//! Nothing is written to it before it is known to be ours and of a format that we can write.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::failure::Failure;
+use super::lock::FileLock;
+use super::schema::{self, Found};
+use crate::store::StoreError;
+
+/// How long a statement waits for another program that holds the file: a backup, or somebody's shell.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More statements than we have, so that each is prepared once.
+const CACHED_STATEMENTS: usize = 128;
+
+/// A file that is ours, up to date and locked.
+pub(super) struct Opened {
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) lock: FileLock,
+}
+
+pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
+    let path = resolve(path)?;
+    let lock = FileLock::acquire(&path)?;
+    let format = if path.exists() { inspect(&path)? } else { 0 };
+    let connection = writing_connection(&path, format).map_err(|failure| failure.at(&path))?;
+    Ok(Opened {
+        path,
+        connection,
+        lock,
+    })
+}
+
+/// One name for one file: two hosts that reach it by different links must see the same lock.
+fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
+    let unavailable = |reason: String| StoreError::Unavailable { reason };
+    if path.is_dir() {
+        let reason = format!("`{}` is a folder: give the path of a file in it", path.display());
+        return Err(unavailable(reason));
+    }
+    if let Ok(existing) = path.canonicalize() {
+        return Ok(existing);
+    }
+    let Some(name) = path.file_name() else {
+        return Err(unavailable(format!("`{}` doesn't name a file", path.display())));
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match folder.canonicalize() {
+        Ok(folder) if folder.is_dir() => Ok(folder.join(name)),
+        Ok(_) => Err(unavailable(format!("`{}` is not a folder", folder.display()))),
+        Err(error) => Err(unavailable(format!(
+            "the folder `{}` can't be used: {error}; create it, or choose another path",
+            folder.display()
+        ))),
+    }
+}
+
+/// The format of an existing file; 0 if it is empty. Through SQLite and not from the header's bytes, because a crash
+/// may have left the newest header in the write-ahead log; read-only, so that nothing is touched.
+fn inspect(path: &Path) -> Result<u32, StoreError> {
+    let found = read_only(path).and_then(|connection| schema::inspect(&connection));
+    let not_a_store = |found: String| {
+        Err(StoreError::NotAStore {
+            path: path.to_owned(),
+            found,
+        })
+    };
+    match found {
+        Ok(Found::Empty) => Ok(0),
+        Ok(Found::Store(format)) => Ok(format),
+        Ok(Found::Newer(found)) => Err(StoreError::NewerFormat {
+            found,
+            supported: schema::FORMAT,
+        }),
+        Ok(Found::Foreign(what)) => not_a_store(what),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            not_a_store("it is not a SQLite database".to_owned())
+        }
+        Err(error) => Err(Failure::Sqlite(error).at(path)),
+    }
+}
+
+/// A connection that can't write.
+pub(super) fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(connection)
+}
+
+/// The connection that writes.
+fn writing_connection(path: &Path, format: u32) -> Result<Connection, Failure> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        let found = format!("this file system doesn't allow SQLite's write-ahead log (journal mode {mode})");
+        return Err(Failure::Unsupported(found));
+    }
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL;        -- one sync for each commit
+         PRAGMA fullfsync = ON;            -- macOS: a sync that reaches the disk
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -32768;       -- KiB
+         PRAGMA wal_autocheckpoint = 8192; -- pages: a checkpoint costs two syncs, so not too often
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    schema::migrate(&mut connection, format)?;
+    Ok(connection)
+}

@@ -1,0 +1,112 @@
+//! The format of the file: its tables, and how an older file becomes a newer one.
+//!
+//! The file says what it is in its header: `application_id` is ours, `user_version` counts the migrations applied.
+//! A migration that was released is never edited; a new format is a new one at the end of the list.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// "HEPH", in the header of each of our files.
+pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"HEPH");
+
+/// The newest format that this version reads and writes.
+pub(super) const FORMAT: u32 = MIGRATIONS.len() as u32;
+
+const MIGRATIONS: &[&str] = &[FORMAT_1];
+
+/// Columns hold what is compared or looked up; the rest of an instance is in its summary, as JSON. Journal rows carry
+/// no index besides their key: they are what is written most.
+///
+/// A list is a merge of index ranges, one for each status (`read::query`), so no status needs an index of its own.
+const FORMAT_1: &str = "
+    CREATE TABLE instances (
+        id          BLOB PRIMARY KEY NOT NULL,
+        version     INTEGER NOT NULL,
+        workflow    TEXT NOT NULL,
+        business_id TEXT NOT NULL,
+        status      TEXT NOT NULL,
+        unique_key  TEXT,
+        request_id  TEXT,
+        summary     TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX instances_by_unique_key ON instances (unique_key) WHERE unique_key IS NOT NULL;
+    CREATE UNIQUE INDEX instances_by_request ON instances (request_id) WHERE request_id IS NOT NULL;
+    CREATE INDEX instances_by_business_id ON instances (business_id, id);
+    CREATE INDEX instances_by_status ON instances (status, id);
+    CREATE INDEX instances_by_workflow ON instances (workflow, status, id);
+
+    CREATE TABLE journal (
+        instance BLOB NOT NULL REFERENCES instances (id),
+        seq      INTEGER NOT NULL,
+        at       INTEGER NOT NULL,
+        record   TEXT NOT NULL,
+        PRIMARY KEY (instance, seq)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE timers (
+        instance BLOB NOT NULL REFERENCES instances (id),
+        number   INTEGER NOT NULL,
+        due      INTEGER NOT NULL,
+        PRIMARY KEY (instance, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX timers_by_due ON timers (due, instance, number);
+
+    CREATE TABLE components (
+        digest BLOB PRIMARY KEY NOT NULL,
+        bytes  BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE versions (
+        workflow    TEXT NOT NULL,
+        version     INTEGER NOT NULL,
+        digest      BLOB NOT NULL REFERENCES components (digest),
+        deployed_at INTEGER NOT NULL,
+        PRIMARY KEY (workflow, version)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// What a file is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing yet.
+    Empty,
+    /// A store of this format, which this version can read.
+    Store(u32),
+    /// A store of a newer format.
+    Newer(u32),
+    /// Something else.
+    Foreign(String),
+}
+
+/// Looks without changing anything.
+pub(super) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (application_id, format) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match u32::try_from(format) {
+        Ok(0) if application_id == 0 && tables == 0 => Found::Empty,
+        Ok(format @ 1..) if application_id == APPLICATION_ID && format <= FORMAT => Found::Store(format),
+        Ok(format) if application_id == APPLICATION_ID && format > FORMAT => Found::Newer(format),
+        _ if application_id == APPLICATION_ID => Found::Foreign(format!(
+            "its header says that it is one, but of the impossible format {format}"
+        )),
+        _ => Found::Foreign(format!(
+            "it is a SQLite database of another program (application id {application_id:#x}, {tables} tables \
+             and indices)"
+        )),
+    })
+}
+
+/// Applies what is missing, all of it or nothing.
+pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Result<()> {
+    let missing = MIGRATIONS.get(from as usize..).unwrap_or_default();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in missing {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}

@@ -1,0 +1,230 @@
+//! What the writing thread does.
+//!
+//! A write's first statement is the one that can be refused, and SQLite undoes a refused statement by itself; so a
+//! refused write has changed nothing, and needs no savepoint of its own (which would copy each page it touches).
+
+use hephaestus_core::InstanceId;
+use hephaestus_core::engine::{Change, Summary};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::failure::Failure;
+use super::{integer, read, unsigned};
+use crate::store::{DeployAnswer, DeployedVersion, Write, WriteAnswer};
+
+/// One transaction and one sync for all of `writes`.
+pub(super) fn batch(connection: &mut Connection, writes: &[Write]) -> Result<Vec<WriteAnswer>, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut answers = Vec::with_capacity(writes.len());
+    for write in writes {
+        answers.push(match write {
+            Write::Create { change, request_id } => {
+                let request_id = request_id.as_ref().map(|id| id.as_str());
+                create(&transaction, change, request_id)?
+            }
+            Write::Append {
+                instance,
+                expected_version,
+                change,
+            } => append(&transaction, *instance, *expected_version, change)?,
+        });
+    }
+    transaction.commit().map_err(Failure::Commit)?;
+    Ok(answers)
+}
+
+/// Inserts first and asks why not afterwards: most are not refused.
+fn create(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    request_id: Option<&str>,
+) -> Result<WriteAnswer, Failure> {
+    let summary = &change.summary;
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT INTO instances (id, version, workflow, business_id, status, unique_key, request_id, summary)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            summary.instance.0.as_bytes(),
+            integer(summary.version),
+            summary.workflow.as_str(),
+            summary.business_id.to_string(),
+            summary.status.as_str(),
+            summary.unique_key,
+            request_id,
+            json(summary)?,
+        ]);
+    match inserted {
+        Ok(_) => {}
+        Err(error) if is_constraint(&error) => {
+            return why_not_created(transaction, summary, request_id)?.ok_or(Failure::Sqlite(error));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    write_details(transaction, change)?;
+    Ok(WriteAnswer::Committed)
+}
+
+/// The checks, in the order of [`WriteAnswer`].
+fn why_not_created(
+    transaction: &Transaction<'_>,
+    summary: &Summary,
+    request_id: Option<&str>,
+) -> Result<Option<WriteAnswer>, Failure> {
+    let created: Option<[u8; 16]> = transaction
+        .prepare_cached("SELECT id FROM instances WHERE request_id = ?1")?
+        .query_row([request_id], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = created {
+        return Ok(Some(WriteAnswer::RepeatedRequest {
+            instance: read::instance_id(id),
+        }));
+    }
+    let found: Option<i64> = transaction
+        .prepare_cached("SELECT version FROM instances WHERE id = ?1")?
+        .query_row([summary.instance.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    if let Some(version) = found {
+        return Ok(Some(WriteAnswer::Conflict {
+            found: Some(unsigned(version)),
+        }));
+    }
+    already_active(transaction, summary)
+}
+
+fn already_active(transaction: &Transaction<'_>, summary: &Summary) -> Result<Option<WriteAnswer>, Failure> {
+    let holder = transaction
+        .prepare_cached("SELECT summary FROM instances WHERE unique_key = ?1")?
+        .query_row([&summary.unique_key], |row| row.get::<_, String>(0))
+        .optional()?;
+    let Some(text) = holder else { return Ok(None) };
+    let holder = Box::new(read::parse("the summary of an instance", &text)?);
+    Ok(Some(WriteAnswer::AlreadyActive { holder }))
+}
+
+fn append(
+    transaction: &Transaction<'_>,
+    instance: InstanceId,
+    expected_version: u64,
+    change: &Change,
+) -> Result<WriteAnswer, Failure> {
+    let summary = &change.summary;
+    let found = transaction
+        .prepare_cached("SELECT version, status = ?2 AND unique_key IS ?3 FROM instances WHERE id = ?1")?
+        .query_row(
+            params![instance.0.as_bytes(), summary.status.as_str(), summary.unique_key],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)),
+        )
+        .optional()?;
+    let is_same_place = match found {
+        Some((version, same)) if unsigned(version) == expected_version => same,
+        _ => {
+            let found = found.map(|(version, _)| unsigned(version));
+            return Ok(WriteAnswer::Conflict { found });
+        }
+    };
+    match update(transaction, summary, is_same_place) {
+        Ok(_) => {}
+        Err(error) if is_constraint(&error) => {
+            return already_active(transaction, summary)?.ok_or(Failure::Sqlite(error));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    write_details(transaction, change)?;
+    Ok(WriteAnswer::Committed)
+}
+
+/// Leaves the indices alone where nothing in them changes: SQLite would rewrite their entries.
+fn update(transaction: &Transaction<'_>, summary: &Summary, is_same_place: bool) -> rusqlite::Result<usize> {
+    let (id, version) = (summary.instance.0.as_bytes(), integer(summary.version));
+    let text = json(summary)?;
+    if is_same_place {
+        return transaction
+            .prepare_cached("UPDATE instances SET version = ?2, summary = ?3 WHERE id = ?1")?
+            .execute(params![id, version, text]);
+    }
+    transaction
+        .prepare_cached(
+            "UPDATE instances SET version = ?2, summary = ?3, status = ?4, unique_key = ?5 WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            version,
+            text,
+            summary.status.as_str(),
+            summary.unique_key
+        ])
+}
+
+/// What can't be refused any more: entries and timers.
+fn write_details(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
+    let id = change.summary.instance.0.as_bytes();
+    let mut insert = transaction
+        .prepare_cached("INSERT INTO journal (instance, seq, at, record) VALUES (?1, ?2, ?3, ?4)")?;
+    for entry in &change.entries {
+        insert.execute(params![
+            id,
+            integer(entry.seq),
+            integer(entry.at.0),
+            json(&entry.record)?
+        ])?;
+    }
+    if !change.timers_cleared.is_empty() {
+        let mut clear =
+            transaction.prepare_cached("DELETE FROM timers WHERE instance = ?1 AND number = ?2")?;
+        for number in &change.timers_cleared {
+            clear.execute(params![id, number])?;
+        }
+    }
+    if !change.timers_set.is_empty() {
+        let mut set = transaction
+            .prepare_cached("INSERT OR REPLACE INTO timers (instance, number, due) VALUES (?1, ?2, ?3)")?;
+        for timer in &change.timers_set {
+            set.execute(params![id, timer.number, integer(timer.due.0)])?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores a component and the version that it is.
+pub(super) fn deploy(
+    connection: &mut Connection,
+    version: &DeployedVersion,
+    component: &[u8],
+) -> Result<DeployAnswer, Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (workflow, number) = (version.workflow.as_str(), version.version.0);
+    let found = transaction
+        .prepare_cached("SELECT digest FROM versions WHERE workflow = ?1 AND version = ?2")?
+        .query_row(params![workflow, number], |row| row.get(0))
+        .optional()?
+        .map(hephaestus_core::Digest);
+    match found {
+        Some(found) if found == version.digest => return Ok(DeployAnswer::Unchanged),
+        Some(found) => return Ok(DeployAnswer::OtherDigest { found }),
+        None => {}
+    }
+    transaction
+        .prepare_cached("INSERT INTO components (digest, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![version.digest.0, component])?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO versions (workflow, version, digest, deployed_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            workflow,
+            number,
+            version.digest.0,
+            integer(version.deployed_at.0)
+        ])?;
+    transaction.commit().map_err(Failure::Commit)?;
+    Ok(DeployAnswer::Deployed)
+}
+
+fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
