@@ -1,28 +1,55 @@
 //! The façade: what embedders and the binary use.
 
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use hephaestus_core::definition::Workflow;
-use hephaestus_core::engine::{InstanceState, JournalEntry, Summary};
-use hephaestus_core::{Digest, InstanceId, StepRef, TimerId};
+use async_trait::async_trait;
+use hephaestus_core::engine::{InstanceState, JournalEntry, SentEvent, Summary};
+use hephaestus_core::{InstanceId, Json, StepRef, TimerId, WorkflowName};
 
-use crate::runner::{InstanceError, InstanceRef, LoadError, OutputLine};
-use crate::store::{Query, StoreError};
+use crate::deploy::{self, DeployError, Deployment};
+use crate::runner::local::{Activity, LocalRunner, Recovery, RunnerLimits, RunnerParts, Watch};
+use crate::runner::{
+    Clock, InstanceError, InstanceRef, ResumeError, Runner, ScheduleError, StartError, StartOptions,
+    StepExecutor, SystemClock,
+};
+use crate::store::memory::MemoryStore;
+use crate::store::{Query, Store, StoreError};
 
-/// Which instances a host executes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Recovery {
-    /// All that are active in the store: those that were running go on, timers fire.
-    #[default]
-    All,
-    /// Only those that are started, resumed or [activated](Host::activate) through this host. For one-shot commands.
-    Activated,
-}
-
-/// Builds a [`Host`] from explicit parts.
-#[derive(Debug, Default)]
+/// Builds a [`Host`] from explicit parts. Each has a default: a store in memory, the sandbox, the system's clock.
+#[derive(Default)]
 pub struct HostBuilder {
     recovery: Recovery,
+    store: StoreChoice,
+    executor: Option<Arc<dyn StepExecutor>>,
+    clock: Option<Arc<dyn Clock>>,
+    limits: RunnerLimits,
+    seed: Option<u64>,
+}
+
+#[derive(Default)]
+enum StoreChoice {
+    #[default]
+    Memory,
+    Sqlite(PathBuf),
+    Given(Arc<dyn Store>),
+}
+
+/// A host can't be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The store can't be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sandbox can't be set up.
+    #[error("failed to set up the sandbox: {reason}")]
+    Sandbox {
+        /// What happened.
+        reason: String,
+    },
 }
 
 impl HostBuilder {
@@ -33,100 +60,109 @@ impl HostBuilder {
     }
 
     /// Keeps everything in this SQLite file; created if it isn't there.
-    pub fn sqlite(self, _path: impl AsRef<std::path::Path>) -> Self {
-        todo!("runner helper")
+    pub fn sqlite(mut self, path: impl AsRef<Path>) -> Self {
+        self.store = StoreChoice::Sqlite(path.as_ref().to_owned());
+        self
     }
 
     /// Keeps everything in memory, and loses it with the process. The default.
-    pub fn memory(self) -> Self {
-        todo!("runner helper")
+    pub fn memory(mut self) -> Self {
+        self.store = StoreChoice::Memory;
+        self
+    }
+
+    /// Keeps everything in a store that the caller opened. [`Host::shutdown`] closes it.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = StoreChoice::Given(store);
+        self
+    }
+
+    /// Executes steps with this instead of the sandbox.
+    pub fn executor(mut self, executor: Arc<dyn StepExecutor>) -> Self {
+        self.executor = Some(executor);
+        self
+    }
+
+    /// Takes the time from this instead of the system's clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Bounds the runner with these numbers.
+    pub fn limits(mut self, limits: RunnerLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Draws ids that are the same for the same seed, for simulations. They can be guessed: not for production.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
     }
 
     /// Opens the store and starts the runner.
-    pub async fn build(self) -> Result<Host, StoreError> {
-        todo!("runner helper")
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn build(self) -> Result<Host, BuildError> {
+        let store: Arc<dyn Store> = match self.store {
+            StoreChoice::Memory => Arc::new(MemoryStore::new()),
+            StoreChoice::Sqlite(path) => open_sqlite(&path).await?,
+            StoreChoice::Given(store) => store,
+        };
+        let executor = match self.executor {
+            Some(executor) => executor,
+            None => sandbox()?,
+        };
+        let runner = LocalRunner::start(RunnerParts {
+            store,
+            executor,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            limits: self.limits,
+            recovery: self.recovery,
+            seed: self.seed,
+        });
+        Ok(Host {
+            runner: Arc::new(runner),
+        })
     }
 }
 
-/// A component can't be deployed. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DeployError {
-    /// The component, or its graph, is refused.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The same version of the workflow has other bytes.
-    #[error(
-        "`{workflow}` version {version} is already deployed with other code ({}; this is {}): give the changed code a new version", found.short(), offered.short()
-    )]
-    OtherDigest {
-        /// The workflow.
-        workflow: hephaestus_core::WorkflowName,
-        /// The version.
-        version: hephaestus_core::WorkflowVersion,
-        /// What is deployed.
-        found: Digest,
-        /// What was offered.
-        offered: Digest,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+async fn open_sqlite(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    Err(StoreError::Unavailable {
+        reason: format!("`{}` can't be opened: this build has no SQLite", path.display()),
+    })
 }
 
-/// A component that was deployed.
-#[derive(Debug, Clone)]
-pub struct Deployment {
-    /// Its code.
-    pub digest: Digest,
-    /// Its graph.
-    pub workflow: Arc<Workflow>,
-    /// Whether the store has it since now.
-    pub is_new: bool,
+fn sandbox() -> Result<Arc<dyn StepExecutor>, BuildError> {
+    Err(BuildError::Sandbox {
+        reason: "this build has none: bring an executor".to_owned(),
+    })
 }
 
-/// What a [`Watch`] sees.
-#[derive(Debug, Clone)]
-pub enum WatchEvent {
-    /// A durable fact. These come in order, without gap or repetition.
-    Entry(JournalEntry),
-    /// A hint, not a fact: an attempt has begun.
-    AttemptStarted {
-        /// The step.
-        step: StepRef,
-        /// Which try it is.
-        attempt: u32,
-    },
-    /// What an attempt wrote. Not durable yet.
-    Output {
-        /// The step.
-        step: StepRef,
-        /// Which try it was.
-        attempt: u32,
-        /// The line.
-        line: OutputLine,
-    },
-    /// The instance's task was given up after repeated crashes; it stays in the store as it is.
-    TaskFailed {
-        /// What happened.
-        reason: String,
-    },
-}
-
-/// Follows one instance.
-#[derive(Debug)]
-pub struct Watch;
-
-impl Watch {
-    /// The next event. `None`: the instance has ended and everything was seen, or the host shuts down.
-    pub async fn next(&mut self) -> Option<WatchEvent> {
-        todo!("runner helper")
+impl fmt::Debug for HostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store: &dyn fmt::Debug = match &self.store {
+            StoreChoice::Memory => &"memory",
+            StoreChoice::Sqlite(path) => path,
+            StoreChoice::Given(_) => &"given",
+        };
+        f.debug_struct("HostBuilder")
+            .field("recovery", &self.recovery)
+            .field("store", store)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
-/// Runs workflows: a store, a sandbox and a runner. Implements [`Runner`](crate::runner::Runner). Cheap to clone.
+/// Runs workflows: a store, a sandbox and a runner. Cheap to clone. When the last clone is dropped, everything stops
+/// where it is, as in a crash; [`Self::shutdown`] is the orderly end.
 #[derive(Debug, Clone)]
-pub struct Host;
+pub struct Host {
+    runner: Arc<LocalRunner>,
+}
 
 impl Host {
     /// Begins to build a host.
@@ -134,59 +170,97 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// Loads, proves and stores a component, and makes its version the current one of its workflow (the highest
-    /// deployed version is current).
-    pub async fn deploy(&self, _component: &[u8]) -> Result<Deployment, DeployError> {
-        todo!("runner helper")
+    /// The runner, for what goes beyond this façade.
+    pub fn runner(&self) -> &LocalRunner {
+        &self.runner
     }
 
-    /// Finds the instance that is meant.
-    pub async fn resolve(&self, _target: &InstanceRef) -> Result<InstanceId, InstanceError> {
-        todo!("runner helper")
+    /// Loads, proves and stores a component, and makes its version the current one of its workflow (the highest
+    /// deployed version is current).
+    pub async fn deploy(&self, component: &[u8]) -> Result<Deployment, DeployError> {
+        deploy::deploy(&self.runner, component).await
+    }
+
+    /// Finds the instance that is meant: it exists.
+    pub async fn resolve(&self, target: &InstanceRef) -> Result<InstanceId, InstanceError> {
+        self.runner.resolve(target).await
     }
 
     /// The state of an instance, folded from its journal.
-    pub async fn get(&self, _target: &InstanceRef) -> Result<InstanceState, InstanceError> {
-        todo!("runner helper")
+    pub async fn get(&self, target: &InstanceRef) -> Result<InstanceState, InstanceError> {
+        self.runner.get(target).await
     }
 
     /// A page of instances, newest first.
-    pub async fn list(&self, _query: Query) -> Result<Vec<Summary>, StoreError> {
-        todo!("runner helper")
+    pub async fn list(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+        self.runner.list(query).await
     }
 
     /// The journal of an instance.
-    pub async fn history(&self, _target: &InstanceRef) -> Result<Vec<JournalEntry>, InstanceError> {
-        todo!("runner helper")
+    pub async fn history(&self, target: &InstanceRef) -> Result<Vec<JournalEntry>, InstanceError> {
+        self.runner.history(target).await
+    }
+
+    /// What an instance has done so far, in numbers.
+    pub async fn activity(&self, target: &InstanceRef) -> Result<Activity, InstanceError> {
+        self.runner.activity(target).await
     }
 
     /// Makes sure that this host executes the instance: what was running when its last host ended runs again.
-    pub async fn activate(&self, _target: &InstanceRef) -> Result<InstanceId, InstanceError> {
-        todo!("runner helper")
+    pub async fn activate(&self, target: &InstanceRef) -> Result<InstanceId, InstanceError> {
+        self.runner.activate(target).await
     }
 
     /// Follows an instance from its entry number `after` + 1 on; 0 is from its beginning.
-    pub async fn watch(&self, _target: &InstanceRef, _after: u64) -> Result<Watch, InstanceError> {
-        todo!("runner helper")
+    pub async fn watch(&self, target: &InstanceRef, after: u64) -> Result<Watch, InstanceError> {
+        self.runner.watch(target, after).await
     }
 
     /// Stops an instance.
-    pub async fn cancel(&self, _target: &InstanceRef, _reason: Option<String>) -> Result<(), InstanceError> {
-        todo!("runner helper")
+    pub async fn cancel(&self, target: &InstanceRef, reason: Option<String>) -> Result<(), InstanceError> {
+        self.runner.cancel(target, reason).await
     }
 
     /// Lets a failed instance try again.
-    pub async fn retry(&self, _target: &InstanceRef) -> Result<(), InstanceError> {
-        todo!("runner helper")
+    pub async fn retry(&self, target: &InstanceRef) -> Result<(), InstanceError> {
+        self.runner.retry(target).await
     }
 
-    /// Cancels a timer of `schedule_resume`.
-    pub async fn cancel_timer(&self, _timer: TimerId) -> Result<(), InstanceError> {
-        todo!("runner helper")
+    /// Cancels a timer of [`Runner::schedule_resume`].
+    pub async fn cancel_timer(&self, timer: TimerId) -> Result<(), InstanceError> {
+        self.runner.cancel_timer(timer).await
     }
 
     /// Stops intake, lets running steps finish for `grace`, commits, closes the store.
-    pub async fn shutdown(&self, _grace: std::time::Duration) {
-        todo!("runner helper")
+    pub async fn shutdown(&self, grace: Duration) {
+        self.runner.shutdown(grace).await;
+        if let Err(error) = self.runner.store().close().await {
+            tracing::error!(%error, "the store can't be closed");
+        }
+    }
+}
+
+#[async_trait]
+impl Runner for Host {
+    async fn start_instance(
+        &self,
+        workflow: &WorkflowName,
+        initial: Json,
+        options: StartOptions,
+    ) -> Result<InstanceId, StartError> {
+        self.runner.start_instance(workflow, initial, options).await
+    }
+
+    async fn resume(&self, target: &InstanceRef, event: SentEvent) -> Result<(), ResumeError> {
+        self.runner.resume(target, event).await
+    }
+
+    async fn schedule_resume(
+        &self,
+        target: &InstanceRef,
+        step: &StepRef,
+        delay: Duration,
+    ) -> Result<TimerId, ScheduleError> {
+        self.runner.schedule_resume(target, step, delay).await
     }
 }

@@ -15,5 +15,7 @@ pub mod runner;
 pub mod sandbox;
 pub mod store;
 
+pub use deploy::{DeployError, Deployment};
 pub use hephaestus_core as core;
-pub use host::{DeployError, Deployment, Host, HostBuilder, Recovery, Watch, WatchEvent};
+pub use host::{BuildError, Host, HostBuilder};
+pub use runner::local::{Recovery, Watch, WatchEvent};

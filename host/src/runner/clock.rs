@@ -30,8 +30,13 @@ impl SystemClock {
         let since_epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
+        Self::starting_at(Timestamp(0).after(since_epoch))
+    }
+
+    /// A clock that shows `origin` now: for simulations.
+    pub fn starting_at(origin: Timestamp) -> Self {
         Self {
-            origin: Timestamp(0).after(since_epoch),
+            origin,
             started: Instant::now(),
         }
     }

@@ -168,6 +168,11 @@ pub enum InstanceError {
     /// The instance's task keeps failing; see the host's log.
     #[error("the task of instance {0} keeps failing: it is left alone until the host restarts")]
     TaskFailed(InstanceId),
+    /// The instance's task crashed while it had the request in its hands.
+    #[error(
+        "the task of instance {0} crashed: look at the instance to see whether the request was carried out"
+    )]
+    Interrupted(InstanceId),
     /// The runner is shutting down.
     #[error("the runner is shutting down")]
     ShuttingDown,

@@ -1,0 +1,238 @@
+//! The attempts of one instance: each in a task and a sandbox of its own, so that parallel steps run in parallel.
+//!
+//! Invariants: a step has one attempt at a time, and stays busy until the outcome is recorded; at most
+//! `max_running_steps` sandboxes run, over all instances; a panic while a step executes is a panic of the instance's task.
+//! How many sandboxes may rest between two steps is the executor's to bound.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hephaestus_core::context::ContextView;
+use hephaestus_core::engine::{Input, InstanceState, Routing, StepState};
+use hephaestus_core::{EventName, InstanceId, Json, StepRef};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+
+use super::Shared;
+use super::watch::WatchEvent;
+use super::work::Work;
+use crate::runner::{Attempt, AttemptReport, LoadedWorkflow, Sandbox};
+
+struct Busy {
+    attempt: u32,
+    abort: AbortHandle,
+}
+
+struct Finished {
+    work: Work,
+    sandbox: Box<dyn Sandbox>,
+}
+
+/// See the head of this module.
+pub(super) struct Crew {
+    shared: Arc<Shared>,
+    instance: InstanceId,
+    code: LoadedWorkflow,
+    tasks: JoinSet<Finished>,
+    busy: BTreeMap<StepRef, Busy>,
+    idle: Vec<Box<dyn Sandbox>>,
+}
+
+impl Crew {
+    pub(super) fn new(shared: &Arc<Shared>, instance: InstanceId, code: LoadedWorkflow) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            instance,
+            code,
+            tasks: JoinSet::new(),
+            busy: BTreeMap::new(),
+            idle: Vec::new(),
+        }
+    }
+
+    /// How many steps execute, or have an outcome that isn't recorded yet.
+    pub(super) fn busy(&self) -> usize {
+        self.busy.len()
+    }
+
+    /// Whether nothing executes: no attempt, no `transit`.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Executes what is ready and isn't being executed.
+    pub(super) fn start_ready(&mut self, state: &InstanceState) {
+        let ready: Vec<_> = state
+            .ready()
+            .filter(|(step, _)| !self.busy.contains_key(*step))
+            .map(|(step, attempt)| (step.clone(), attempt))
+            .collect();
+        for (step, number) in ready {
+            let attempt = self.attempt(state, step.clone(), number, state.context(&step));
+            let sandbox = self.sandbox();
+            let abort = self
+                .tasks
+                .spawn(execute(Arc::clone(&self.shared), sandbox, attempt));
+            self.busy.insert(
+                step,
+                Busy {
+                    attempt: number,
+                    abort,
+                },
+            );
+        }
+    }
+
+    /// Asks the workflow where `work`, which is about to end `step`, leads.
+    pub(super) fn route(
+        &mut self,
+        work: Work,
+        state: &InstanceState,
+        step: StepRef,
+        end: (EventName, Option<Json>),
+    ) {
+        let (event, result) = end;
+        let context = state.routing_context(&step, result.as_ref());
+        let number = match state.step(&step) {
+            Some(StepState::Ready { attempt } | StepState::Waiting { attempt, .. }) => *attempt,
+            _ => 1,
+        };
+        let busy = work.attempt().map(|(step, attempt)| (step.clone(), attempt));
+        let attempt = self.attempt(state, step, number, context);
+        let sandbox = self.sandbox();
+        let abort = self
+            .tasks
+            .spawn(transit(Arc::clone(&self.shared), sandbox, attempt, event, work));
+        if let Some((step, attempt)) = busy {
+            self.busy.insert(step, Busy { attempt, abort });
+        }
+    }
+
+    /// The next thing that came to its end. `None`: something was stopped.
+    pub(super) async fn next(&mut self) -> Option<Work> {
+        let finished = self.tasks.join_next().await?;
+        self.take(finished)
+    }
+
+    /// What has come to its end already.
+    pub(super) fn try_next(&mut self) -> Option<Work> {
+        loop {
+            let finished = self.tasks.try_join_next()?;
+            if let Some(work) = self.take(finished) {
+                return Some(work);
+            }
+        }
+    }
+
+    /// The outcome of this attempt is recorded, or nobody cares any more.
+    pub(super) fn release(&mut self, step: &StepRef, attempt: u32) {
+        if self.busy.get(step).is_some_and(|busy| busy.attempt == attempt) {
+            self.busy.remove(step);
+        }
+    }
+
+    /// Stops attempts of steps that are not to be executed any more.
+    pub(super) fn stop_others(&mut self, state: &InstanceState) {
+        self.busy.retain(|step, busy| {
+            let goes_on =
+                matches!(state.step(step), Some(StepState::Ready { attempt }) if *attempt == busy.attempt);
+            if !goes_on {
+                busy.abort.abort();
+            }
+            goes_on
+        });
+    }
+
+    /// Gives up the sandboxes that don't run.
+    pub(super) fn drop_idle(&mut self) {
+        self.idle.clear();
+    }
+
+    fn take(&mut self, finished: Result<Finished, JoinError>) -> Option<Work> {
+        match finished {
+            Ok(Finished { work, sandbox }) => {
+                self.idle.push(sandbox);
+                Some(work)
+            }
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_cancelled) => None,
+            },
+        }
+    }
+
+    fn sandbox(&mut self) -> Box<dyn Sandbox> {
+        let rested = self.idle.pop();
+        rested.unwrap_or_else(|| self.shared.executor.sandbox(&self.code))
+    }
+
+    fn attempt(&self, state: &InstanceState, step: StepRef, number: u32, context: ContextView) -> Attempt {
+        let created = state.created();
+        let definition = state.workflow().find(&step);
+        Attempt {
+            instance: self.instance,
+            business_id: created.business_id.clone(),
+            workflow: created.workflow.clone(),
+            version: created.version,
+            attempt: number,
+            context,
+            config: definition.and_then(|step| step.config.clone()),
+            deadline: definition.and_then(|step| step.deadline),
+            started_at: self.shared.clock.now(),
+            step,
+        }
+    }
+}
+
+async fn execute(shared: Arc<Shared>, mut sandbox: Box<dyn Sandbox>, mut attempt: Attempt) -> Finished {
+    let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
+    let place = shared.running.acquire().await;
+    attempt.started_at = shared.clock.now();
+    shared.feeds.publish(instance, || {
+        vec![WatchEvent::AttemptStarted {
+            step: step.clone(),
+            attempt: number,
+        }]
+    });
+    let report = sandbox.execute(attempt).await;
+    drop(place);
+    let AttemptReport {
+        outcome,
+        receipt,
+        output,
+    } = report;
+    shared.feeds.publish(instance, || {
+        let lines = output.into_iter();
+        lines
+            .map(|line| WatchEvent::Output {
+                step: step.clone(),
+                attempt: number,
+                line,
+            })
+            .collect()
+    });
+    let work = Work::Own(Input::Attempt {
+        step,
+        attempt: number,
+        outcome,
+        receipt: Some(receipt),
+        routing: None,
+    });
+    Finished { work, sandbox }
+}
+
+async fn transit(
+    shared: Arc<Shared>,
+    mut sandbox: Box<dyn Sandbox>,
+    mut attempt: Attempt,
+    event: EventName,
+    work: Work,
+) -> Finished {
+    let place = shared.running.acquire().await;
+    attempt.started_at = shared.clock.now();
+    let choice: Routing = sandbox.transit(attempt, &event).await;
+    drop(place);
+    Finished {
+        work: work.routed(choice),
+        sandbox,
+    }
+}

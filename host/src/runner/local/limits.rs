@@ -1,0 +1,78 @@
+//! The numbers that bound a runner. All have defaults that fit one machine.
+
+use std::time::Duration;
+
+use hephaestus_core::engine::EngineLimits;
+
+/// What bounds a [`LocalRunner`](super::LocalRunner).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RunnerLimits {
+    /// Bounds of every instance.
+    pub engine: EngineLimits,
+    /// How many steps execute at the same time, over all instances.
+    pub max_running_steps: usize,
+    /// The largest input of an instance, in bytes of JSON text.
+    pub max_input_bytes: usize,
+    /// How many requests may wait for the task of one instance; more senders wait in their own tasks.
+    pub max_mailbox: usize,
+    /// How long the task of an instance that has nothing to do stays before it parks.
+    pub linger: Duration,
+    /// How often the task of one instance may crash within `restart_window` before it is left alone. More than
+    /// [`EngineLimits::max_recoveries`], so that a step that crashes its task fails by itself before that.
+    pub max_restarts: usize,
+    /// See `max_restarts`.
+    pub restart_window: Duration,
+    /// The first pause before something is tried again: the task of an instance, a commit, a timer. Doubled each time.
+    pub first_pause: Duration,
+    /// No pause is longer.
+    pub longest_pause: Duration,
+    /// How many due timers are delivered at the same time.
+    pub max_firing_timers: usize,
+    /// How many timers are read from the store at once, and how many instances are recovered at the same time.
+    pub page: usize,
+    /// How far ahead timers are kept in memory.
+    pub timer_horizon: Duration,
+}
+
+impl Default for RunnerLimits {
+    fn default() -> Self {
+        Self {
+            engine: EngineLimits::default(),
+            max_running_steps: 64,
+            max_input_bytes: 1024 * 1024,
+            max_mailbox: 1_000,
+            linger: Duration::from_millis(200),
+            max_restarts: 10,
+            restart_window: Duration::from_secs(60),
+            first_pause: Duration::from_millis(20),
+            longest_pause: Duration::from_secs(5),
+            max_firing_timers: 256,
+            page: 1_000,
+            timer_horizon: Duration::from_secs(60),
+        }
+    }
+}
+
+impl RunnerLimits {
+    /// The pause before the next try, after `failures` that followed each other.
+    pub(super) fn pause(&self, failures: u32) -> Duration {
+        let doubled = self
+            .first_pause
+            .saturating_mul(1 << failures.saturating_sub(1).min(20));
+        doubled.min(self.longest_pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let limits = RunnerLimits::default();
+        assert_eq!(limits.pause(1), Duration::from_millis(20));
+        assert_eq!(limits.pause(3), Duration::from_millis(80));
+        assert_eq!(limits.pause(u32::MAX), Duration::from_secs(5));
+    }
+}

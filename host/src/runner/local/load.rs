@@ -1,0 +1,153 @@
+//! From the store to a state: journal, code, fold.
+
+use std::sync::Arc;
+
+use hephaestus_core::InstanceId;
+use hephaestus_core::engine::{InstanceState, JournalEntry, Record};
+
+use super::activity::Activity;
+use super::mailbox::{Mailbox, answer_all};
+use super::supervisor::Exit;
+use super::{Phase, Shared};
+use crate::runner::{InstanceError, InstanceRef, LoadedWorkflow};
+use crate::store::StoreError;
+
+/// An instance that was loaded.
+pub(super) struct Loaded {
+    pub(super) state: InstanceState,
+    pub(super) code: LoadedWorkflow,
+    pub(super) journal: Vec<JournalEntry>,
+    pub(super) activity: Activity,
+    /// Whether another task, of this host or of one before it, may have executed steps.
+    pub(super) is_inherited: bool,
+}
+
+impl Loaded {
+    /// An instance that was created right now.
+    pub(super) fn fresh(state: InstanceState, code: LoadedWorkflow) -> Self {
+        Self {
+            state,
+            code,
+            journal: Vec::new(),
+            activity: Activity::default(),
+            is_inherited: false,
+        }
+    }
+}
+
+/// An instance can't be loaded.
+#[derive(Debug, Clone)]
+pub(super) enum Failure {
+    NoSuchInstance,
+    Store(StoreError),
+    Code(crate::runner::LoadError),
+}
+
+impl Failure {
+    /// What to answer to those who ask the instance something.
+    pub(super) fn to_error(&self, instance: InstanceId) -> InstanceError {
+        match self {
+            Self::NoSuchInstance => InstanceError::UnknownInstance(InstanceRef::Id(instance)),
+            Self::Store(error) => error.clone().into(),
+            Self::Code(error) => error.clone().into(),
+        }
+    }
+
+    /// Whether it may work later without anybody changing anything but the store's health.
+    fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
+        )
+    }
+}
+
+/// Reads and folds an instance.
+pub(super) async fn load(shared: &Shared, instance: InstanceId) -> Result<Loaded, Failure> {
+    let journal = shared.store.journal(instance).await.map_err(Failure::Store)?;
+    let journal = journal.ok_or(Failure::NoSuchInstance)?;
+    let damaged = |reason: String| {
+        Failure::Store(StoreError::Damaged {
+            reason: format!("instance {instance}: {reason}"),
+        })
+    };
+    let Some(Record::Created(created)) = journal.first().map(|entry| &entry.record) else {
+        return Err(damaged("its journal doesn't begin with its creation".into()));
+    };
+    let code = shared
+        .code
+        .get(shared, created.digest)
+        .await
+        .map_err(|error| match error {
+            super::code::CodeError::Load(error) => Failure::Code(error),
+            super::code::CodeError::Store(error) => Failure::Store(error),
+        })?;
+    let state = InstanceState::fold(Arc::clone(&code.workflow), &journal)
+        .map_err(|error| damaged(error.to_string()))?;
+    let mut activity = Activity::default();
+    activity.count(&journal);
+    Ok(Loaded {
+        state,
+        code,
+        journal,
+        activity,
+        is_inherited: true,
+    })
+}
+
+/// Tries to load once. If that fails, those who ask get to know, and the slot is given up: whoever needs the instance
+/// (a timer, the recovery at start, a caller) asks again.
+pub(super) async fn once(
+    shared: &Arc<Shared>,
+    instance: InstanceId,
+    mailbox: &mut Mailbox,
+) -> Result<Loaded, Exit> {
+    let failure = match load(shared, instance).await {
+        Ok(loaded) => return Ok(loaded),
+        Err(failure) => failure,
+    };
+    if !matches!(failure, Failure::NoSuchInstance) {
+        tracing::error!(%instance, error = %failure.to_error(instance), "an instance can't be loaded");
+    }
+    shared.registry.evict(instance);
+    mailbox.close();
+    // Senders that had a place reserved may still put their request in: `recv` waits for them.
+    while let Some(request) = mailbox.recv().await {
+        let _ = request.reply.send(Err(failure.to_error(instance)));
+    }
+    Err(Exit::Retired)
+}
+
+/// Loads as soon as the store allows it. Those who ask meanwhile get to know.
+pub(super) async fn until_available(
+    shared: &Arc<Shared>,
+    instance: InstanceId,
+    mailbox: &mut Mailbox,
+) -> Result<Loaded, Exit> {
+    let mut phase = shared.phase.subscribe();
+    for failures in 1.. {
+        let failure = match load(shared, instance).await {
+            Ok(loaded) => return Ok(loaded),
+            Err(failure) => failure,
+        };
+        let error = failure.to_error(instance);
+        if !failure.is_passing() {
+            return Err(Exit::Hopeless(error.to_string()));
+        }
+        tracing::warn!(%instance, %error, failures, "an instance can't be loaded now");
+        answer_all(mailbox, || failure.to_error(instance));
+        let pause = shared.sleep(shared.limits.pause(failures));
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                biased;
+                _ = phase.wait_for(|phase| *phase == Phase::Ended) => return Err(Exit::Stopped),
+                Some(request) = mailbox.recv() => {
+                    let _ = request.reply.send(Err(failure.to_error(instance)));
+                }
+                () = &mut pause => break,
+            }
+        }
+    }
+    Err(Exit::Stopped)
+}

@@ -1,0 +1,134 @@
+//! Creating instances.
+
+use std::sync::Arc;
+
+use hephaestus_core::engine::{NewInstance, begin, create};
+use hephaestus_core::{Digest, InstanceId, Json, WorkflowName, WorkflowVersion};
+
+use super::code::CodeError;
+use super::mailbox::{Verb, ask};
+use super::{Phase, Shared, supervisor};
+use crate::runner::{StartError, StartOptions};
+use crate::store::{StoreError, Write, WriteAnswer};
+
+/// Creates an instance durably, and starts its task.
+pub(super) async fn start(
+    shared: &Arc<Shared>,
+    workflow: &WorkflowName,
+    initial: Json,
+    options: StartOptions,
+) -> Result<InstanceId, StartError> {
+    if *shared.phase.borrow() != Phase::Open {
+        return Err(StartError::ShuttingDown);
+    }
+    check_input(&initial, shared.limits.max_input_bytes)?;
+    let digest = deployed(shared, workflow, options.version).await?;
+    let code = shared
+        .code
+        .get(shared, digest)
+        .await
+        .map_err(|error| match error {
+            CodeError::Load(error) => StartError::Load(error),
+            CodeError::Store(error) => StartError::Store(error),
+        })?;
+    let now = shared.clock.now();
+    let instance = shared.ids.instance(now);
+    let new = NewInstance {
+        instance,
+        digest,
+        business_value: options
+            .business_value
+            .unwrap_or_else(|| shared.ids.business_value(now)),
+        request_id: options.request_id.clone(),
+        initial,
+        deadline: options.deadline,
+        metadata: options.metadata,
+    };
+    let created = create(&code.workflow, new, now);
+    let (state, change) = begin(Arc::clone(&code.workflow), created, now);
+    let write = Write::Create {
+        change,
+        request_id: options.request_id,
+    };
+    match shared.committer.write(write).await {
+        Ok(WriteAnswer::Committed) => {
+            supervisor::adopt(shared, instance, state, code);
+            Ok(instance)
+        }
+        Ok(WriteAnswer::AlreadyActive { holder }) => Err(StartError::AlreadyRunning {
+            business_id: holder.business_id.clone(),
+            instance: holder.instance,
+            status: holder.status,
+        }),
+        Ok(WriteAnswer::RepeatedRequest { instance }) => Ok(instance),
+        Ok(WriteAnswer::Conflict { .. }) => Err(StartError::Store(StoreError::Damaged {
+            reason: format!("it holds an instance with the fresh id {instance}"),
+        })),
+        Err(error @ StoreError::Unknown { .. }) => look_after_unknown(shared, instance, error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_input(initial: &Json, max_bytes: usize) -> Result<(), StartError> {
+    let refused = |reason: String| Err(StartError::InvalidInput { reason });
+    let bytes = initial.as_str().len();
+    if bytes > max_bytes {
+        return refused(format!("it has {bytes} bytes, {max_bytes} are allowed"));
+    }
+    if !initial.is_object() {
+        let begin: String = initial.as_str().chars().take(40).collect();
+        return refused(format!("expected a JSON object, found `{begin}`"));
+    }
+    Ok(())
+}
+
+/// The code of a version of the workflow, or of its current one: the highest.
+async fn deployed(
+    shared: &Shared,
+    workflow: &WorkflowName,
+    version: Option<WorkflowVersion>,
+) -> Result<Digest, StartError> {
+    let mut versions = shared.store.versions(Some(workflow)).await?.into_iter();
+    let found = versions.find(|deployed| version.is_none_or(|version| deployed.version == version));
+    found
+        .map(|deployed| deployed.digest)
+        .ok_or_else(|| StartError::UnknownWorkflow {
+            workflow: workflow.clone(),
+            version,
+        })
+}
+
+/// The store can't tell whether the instance was created: see whether it is there.
+async fn look_after_unknown(
+    shared: &Arc<Shared>,
+    instance: InstanceId,
+    error: StoreError,
+) -> Result<InstanceId, StartError> {
+    match shared.store.summary(instance).await {
+        Ok(Some(_)) => {
+            activate_patiently(shared, instance);
+            Ok(instance)
+        }
+        Ok(None) => Err(StartError::Store(StoreError::Unavailable {
+            reason: format!("the new instance was lost, nothing of it remains: {error}"),
+        })),
+        Err(_) => {
+            // If it was created, it is executed as if its starter had got to know.
+            activate_patiently(shared, instance);
+            Err(error.into())
+        }
+    }
+}
+
+fn activate_patiently(shared: &Arc<Shared>, instance: InstanceId) {
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move { super::recovery::activate(&shared, instance).await });
+}
+
+/// Makes the instance resident: what was running in its last host runs again.
+pub(super) async fn activate(
+    shared: &Arc<Shared>,
+    instance: InstanceId,
+) -> Result<(), crate::runner::InstanceError> {
+    ask(shared, instance, Verb::Activate).await.map(drop)
+}

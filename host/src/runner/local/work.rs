@@ -1,0 +1,78 @@
+//! What the task of an instance has to decide about.
+
+use hephaestus_core::StepRef;
+use hephaestus_core::engine::{Input, Routing};
+
+use super::mailbox::{Answer, Reply, Request, Verb};
+
+/// One thing to decide about.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Found out here: an outcome, or that the last host is gone. Kept until it is recorded.
+    Own(Input),
+    /// Asked for by somebody, who gets an answer when the effect is durable.
+    Asked(Input, Reply),
+    /// Somebody wants to know that the instance is resident, and what came before is durable.
+    Roll(Reply),
+}
+
+impl From<Request> for Work {
+    fn from(request: Request) -> Self {
+        match request.verb {
+            Verb::Activate => Self::Roll(request.reply),
+            Verb::Input(input) => Self::Asked(input, request.reply),
+        }
+    }
+}
+
+impl Work {
+    pub(super) fn input(&self) -> Option<&Input> {
+        match self {
+            Self::Own(input) | Self::Asked(input, _) => Some(input),
+            Self::Roll(_) => None,
+        }
+    }
+
+    /// Whether the store checks the instance's unique key for it, so that it can fail alone.
+    pub(super) fn is_retry(&self) -> bool {
+        matches!(self.input(), Some(Input::Retry))
+    }
+
+    /// The attempt whose outcome this is.
+    pub(super) fn attempt(&self) -> Option<(&StepRef, u32)> {
+        match self {
+            Self::Own(Input::Attempt { step, attempt, .. }) => Some((step, *attempt)),
+            _ => None,
+        }
+    }
+
+    /// The same, with what `transit` chose.
+    pub(super) fn routed(mut self, choice: Routing) -> Self {
+        if let Self::Own(input) | Self::Asked(input, _) = &mut self {
+            match input {
+                Input::Attempt { routing, .. }
+                | Input::Event { routing, .. }
+                | Input::TimerDue { routing, .. } => *routing = Some(choice),
+                // Nothing else ends a step.
+                Input::Schedule { .. }
+                | Input::CancelTimer { .. }
+                | Input::Cancel { .. }
+                | Input::Retry
+                | Input::HostRestarted => {}
+            }
+        }
+        self
+    }
+
+    /// Answers whoever asked; gives back what nobody asked for.
+    pub(super) fn answer(self, answer: Answer) -> Option<Self> {
+        match self {
+            Self::Own(_) => Some(self),
+            Self::Asked(_, reply) | Self::Roll(reply) => {
+                // Whoever stopped waiting doesn't want to know.
+                let _ = reply.send(answer);
+                None
+            }
+        }
+    }
+}
