@@ -15,6 +15,7 @@ use crate::runner::{
     Clock, InstanceError, InstanceRef, ResumeError, Runner, ScheduleError, StartError, StartOptions,
     StepExecutor, SystemClock,
 };
+use crate::sandbox::{SandboxError, SandboxOptions, WasmExecutor};
 use crate::store::memory::MemoryStore;
 use crate::store::{Query, Store, StoreError};
 
@@ -23,6 +24,7 @@ use crate::store::{Query, Store, StoreError};
 pub struct HostBuilder {
     recovery: Recovery,
     store: StoreChoice,
+    sandbox: SandboxOptions,
     executor: Option<Arc<dyn StepExecutor>>,
     clock: Option<Arc<dyn Clock>>,
     limits: RunnerLimits,
@@ -45,11 +47,8 @@ pub enum BuildError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The sandbox can't be set up.
-    #[error("failed to set up the sandbox: {reason}")]
-    Sandbox {
-        /// What happened.
-        reason: String,
-    },
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
 }
 
 impl HostBuilder {
@@ -74,6 +73,12 @@ impl HostBuilder {
     /// Keeps everything in a store that the caller opened. [`Host::shutdown`] closes it.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = StoreChoice::Given(store);
+        self
+    }
+
+    /// Sets the sandbox's bounds.
+    pub fn sandbox(mut self, options: SandboxOptions) -> Self {
+        self.sandbox = options;
         self
     }
 
@@ -114,7 +119,7 @@ impl HostBuilder {
         };
         let executor = match self.executor {
             Some(executor) => executor,
-            None => sandbox()?,
+            None => Arc::new(WasmExecutor::new(self.sandbox)?),
         };
         let runner = LocalRunner::start(RunnerParts {
             store,
@@ -133,12 +138,6 @@ impl HostBuilder {
 async fn open_sqlite(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
     Err(StoreError::Unavailable {
         reason: format!("`{}` can't be opened: this build has no SQLite", path.display()),
-    })
-}
-
-fn sandbox() -> Result<Arc<dyn StepExecutor>, BuildError> {
-    Err(BuildError::Sandbox {
-        reason: "this build has none: bring an executor".to_owned(),
     })
 }
 
