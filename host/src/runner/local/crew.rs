@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hephaestus_core::context::ContextView;
-use hephaestus_core::engine::{Input, InstanceState, Routing, StepState};
+use hephaestus_core::engine::{Input, InstanceState, Routed, StepState};
 use hephaestus_core::{EventName, InstanceId, Json, StepRef};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
@@ -229,10 +229,11 @@ async fn transit(
 ) -> Finished {
     let place = shared.running.acquire().await;
     attempt.started_at = shared.clock.now();
-    let choice: Routing = sandbox.transit(attempt, &event).await;
+    let step = attempt.step.clone();
+    let answer = sandbox.transit(attempt, &event).await;
     drop(place);
     Finished {
-        work: work.routed(choice),
+        work: work.routed(Routed { step, event, answer }),
         sandbox,
     }
 }

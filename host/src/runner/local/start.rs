@@ -45,7 +45,10 @@ pub(super) async fn start(
         metadata: options.metadata,
     };
     let created = create(&code.workflow, new, now);
-    let (state, change) = begin(Arc::clone(&code.workflow), created, now);
+    let (state, change) =
+        begin(Arc::clone(&code.workflow), created, now).map_err(|error| StoreError::Malformed {
+            reason: error.to_string(),
+        })?;
     let write = Write::Create {
         change,
         request_id: options.request_id,

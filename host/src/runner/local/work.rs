@@ -1,7 +1,7 @@
 //! What the task of an instance has to decide about.
 
 use hephaestus_core::StepRef;
-use hephaestus_core::engine::{Input, Routing};
+use hephaestus_core::engine::{Input, Routed};
 
 use super::mailbox::{Answer, Reply, Request, Verb};
 
@@ -47,7 +47,7 @@ impl Work {
     }
 
     /// The same, with what `transit` chose.
-    pub(super) fn routed(mut self, choice: Routing) -> Self {
+    pub(super) fn routed(mut self, choice: Routed) -> Self {
         if let Self::Own(input) | Self::Asked(input, _) = &mut self {
             match input {
                 Input::Attempt { routing, .. }

@@ -36,7 +36,10 @@ fn active() -> Vec<InstanceStatus> {
 
 #[test]
 fn everything_comes_from_the_primary_key() {
-    check_query(Query::default(), expect!["SEARCH instances USING INDEX sqlite_autoindex_instances_1 (id<?)"]);
+    check_query(
+        Query::default(),
+        expect!["SEARCH instances USING INDEX sqlite_autoindex_instances_1 (id<?)"],
+    );
 }
 
 #[test]
@@ -132,8 +135,14 @@ fn a_business_id_has_its_index() {
 
 #[test]
 fn timers_come_in_the_order_of_their_index() {
-    check_plan(DUE_TIMERS, expect!["SEARCH timers USING COVERING INDEX timers_by_due (due<?)"]);
-    check_plan(NEXT_TIMER, expect!["SEARCH timers USING COVERING INDEX timers_by_due (due>?)"]);
+    check_plan(
+        DUE_TIMERS,
+        expect!["SEARCH timers USING COVERING INDEX timers_by_due (due<?)"],
+    );
+    check_plan(
+        NEXT_TIMER,
+        expect!["SEARCH timers USING COVERING INDEX timers_by_due (due>?)"],
+    );
 }
 
 #[test]
