@@ -12,12 +12,17 @@
 mod ancestors;
 mod builder;
 mod check;
+mod dead_join;
 pub mod explore;
 mod graph;
 mod join;
 pub mod limits;
+mod random;
 mod retry;
+#[cfg(test)]
+pub(crate) mod test_graphs;
 mod violation;
+mod words;
 mod workflow;
 
 use std::collections::BTreeMap;
@@ -28,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
 pub use builder::{BuildError, StepBuilder, WorkflowBuilder, step};
+pub use dead_join::DeadJoin;
 pub use join::{InvalidJoin, Join, JoinRule};
 pub use retry::{Backoff, RetryPolicy};
 pub use violation::{Violation, ViolationKind, Violations};

@@ -3,10 +3,13 @@
 //! Whatever is asked often goes by place: names are looked up once, at the edge of the engine. Everything is computed
 //! when the workflow is made and never changes.
 
+#[cfg(test)]
+mod tests;
+
 use super::ancestors::Ancestors;
 use super::graph::Graph;
 use super::join::Gate;
-use super::{Join, RetryPolicy, StepDefinition, Transition, Violations, WorkflowDefinition, check};
+use super::{DeadJoin, Join, RetryPolicy, StepDefinition, Transition, Violations, WorkflowDefinition, check};
 use crate::{EventName, StepRef};
 
 /// A step's place in [`Workflow::steps`].
@@ -175,6 +178,33 @@ impl Workflow {
     /// A step that nothing leads to stays open: it doesn't run because of a join.
     pub fn evaluate_join(&self, step: StepIx, edge: impl Fn(EdgeIx) -> Option<bool>) -> Option<bool> {
         self.gates[step.0].as_ref()?.evaluate(&edge)
+    }
+
+    /// As [`Self::evaluate_join`], but as soon as the value is certain: `settled` doesn't wait for what makes no
+    /// difference any more.
+    pub(super) fn foretell_join(&self, step: StepIx, edge: impl Fn(EdgeIx) -> Option<bool>) -> Option<bool> {
+        self.gates[step.0].as_ref()?.foretell(&edge)
+    }
+
+    /// How many edges the join of a step mentions: what it costs to evaluate it.
+    pub(super) fn join_size(&self, step: StepIx) -> usize {
+        let mut size = 0;
+        if let Some(gate) = &self.gates[step.0] {
+            gate.for_each_edge(&mut |_| size += 1);
+        }
+        size
+    }
+
+    /// The joins that are dead although a transition to them was taken, in the order of the definition: what an
+    /// instance that is stuck got stuck at.
+    pub fn dead_joins(&self, edge: impl Fn(EdgeIx) -> Option<bool>) -> Vec<DeadJoin> {
+        let is_lost = |step: &StepIx| {
+            let was_reached = self.incoming(*step).iter().any(|at| edge(*at) == Some(true));
+            was_reached && self.evaluate_join(*step, &edge) == Some(false)
+        };
+        let dead = self.graph.places().filter(is_lost);
+        dead.filter_map(|step| DeadJoin::new(&self.graph, step, &edge))
+            .collect()
     }
 
     /// Every step of the definition, by name.

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Subject;
-use super::words::list;
 use crate::EventName;
 use crate::definition::graph::Graph;
 use crate::definition::join::Gate;
 use crate::definition::limits::{MAX_JOIN_DEPTH, MAX_JOIN_PARTS};
+use crate::definition::words::{self, list};
 use crate::definition::{EdgeIx, Join, JoinRule, StepDefinition, StepIx, Violation, ViolationKind};
 
 /// How many choices are tried, for all joins of a definition together, before the rest is believed to be possible. The
@@ -133,21 +133,12 @@ pub(super) fn possible(subject: &Subject<'_>, violations: &mut Vec<Violation>) {
             let message = format!(
                 "the join of step `{}` can never become true: {}",
                 step.name,
-                shortened(join)
+                words::join(join)
             );
             let fix =
                 "a step ends with one event only: ask for `any` among the events of one step, not for `all`";
             violations.push(Violation::new(ViolationKind::ImpossibleJoin, message, fix).at(&step.name));
         }
-    }
-}
-
-fn shortened(join: &Join) -> String {
-    const MAX_SHOWN_CHARS: usize = 300;
-    let text = join.to_string();
-    match text.char_indices().nth(MAX_SHOWN_CHARS) {
-        Some((end, _)) => format!("`{}…`", &text[..end]),
-        None => format!("`{text}`"),
     }
 }
 

@@ -18,12 +18,11 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod transitions;
-mod words;
 
 use std::cell::Cell;
 
 use super::graph::Graph;
-use super::{Violation, Violations, WorkflowDefinition};
+use super::{Violation, Violations, WorkflowDefinition, words};
 
 /// How many misspelt names are compared with the known ones.
 const MAX_GUESSES: u32 = 100;

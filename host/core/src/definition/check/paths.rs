@@ -3,8 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::Subject;
-use super::words::list;
 use crate::definition::graph::Graph;
+use crate::definition::words::list;
 use crate::definition::{EdgeIx, StepIx, Violation, ViolationKind};
 
 /// Names a shortest cycle for each step that is on one and was not named in another.

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::Subject;
-use super::words::list;
 use crate::StepRef;
+use crate::definition::words::list;
 use crate::definition::{StepDefinition, Violation, ViolationKind};
 
 pub(super) fn version(subject: &Subject<'_>, violations: &mut Vec<Violation>) {

@@ -1,7 +1,12 @@
-//! The wording that several rules share. Lists are cut: a message stays a message, however large the graph is.
+//! The wording that messages share. Lists and joins are cut: a message stays a message, however large the graph is.
+
+use super::Join;
 
 /// How many names a list shows.
 const MAX_LISTED: usize = 8;
+
+/// How much of a join is shown, in bytes: its text is ASCII.
+const MAX_JOIN_SHOWN: usize = 300;
 
 /// `a`, `b` and 3 more.
 pub(super) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
@@ -14,6 +19,15 @@ pub(super) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     match items.count() {
         0 => listed.join(", "),
         more => format!("{} and {more} more", listed.join(", ")),
+    }
+}
+
+/// `all[a.x, b.y]`, or the beginning of it.
+pub(super) fn join(join: &Join) -> String {
+    let text = join.to_string();
+    match text.get(..MAX_JOIN_SHOWN) {
+        Some(beginning) => format!("`{beginning}…`"),
+        None => format!("`{text}`"),
     }
 }
 

@@ -1,1 +1,0 @@
-//! Every combination of events, run through the joins.
