@@ -65,8 +65,6 @@ pub enum Record {
         attempt: u32,
         /// Why.
         failure: Failure,
-        /// What `transit` chose, where the transition for `failed` is dynamic.
-        chosen: Option<Vec<StepRef>>,
         /// What became of the steps behind it. None: the graph has no answer, and the instance fails; the transitions
         /// of the step stay open, so that an operator can retry it.
         advance: Option<Advance>,

@@ -15,7 +15,7 @@ use crate::engine::{
 use crate::{EventName, InstanceId, StepRef, Timestamp};
 
 /// How an attempt ended.
-pub(super) struct Ended<'a> {
+pub(super) struct Report<'a> {
     pub(super) attempt: u32,
     pub(super) outcome: &'a Outcome,
     pub(super) receipt: Option<&'a Receipt>,
@@ -24,7 +24,7 @@ pub(super) struct Ended<'a> {
 pub(super) fn decide(
     state: &InstanceState,
     step: &StepRef,
-    ended: Ended<'_>,
+    report: Report<'_>,
     routed: Option<&Routed>,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
@@ -33,12 +33,12 @@ pub(super) fn decide(
         .index(step.as_str())
         .ok_or_else(|| Refusal::UnknownStep { step: step.clone() })?;
     let current = StepState::Ready {
-        attempt: ended.attempt,
+        attempt: report.attempt,
     };
     if state.slot(at).state != current {
         return Ok(Decision::NOTHING);
     }
-    let decision = match ended.outcome {
+    let decision = match report.outcome {
         Outcome::Completed {
             event,
             result,
@@ -47,24 +47,24 @@ pub(super) fn decide(
             let emits = &state.workflow().step(at).emits;
             if !emits.contains(event) {
                 let failure = undeclared(step, event, emits);
-                return Ok(attempt_failed(state, at, &ended, &failure, routed, now));
+                return Ok(attempt_failed(state, at, &report, &failure, now));
             }
             let completing = Completing {
                 step: at,
-                attempt: ended.attempt,
+                attempt: report.attempt,
                 event: event.clone(),
                 cause: Cause::Emitted,
                 result: result.clone(),
                 metadata: metadata.clone(),
-                receipt: ended.receipt.cloned(),
+                receipt: report.receipt.cloned(),
             };
             complete(state, Vec::with_capacity(2), completing, routed)
         }
         Outcome::Wait { resume_after } => match check_wait(state, at, *resume_after) {
-            Err(failure) => attempt_failed(state, at, &ended, &failure, routed, now),
-            Ok(()) => wait(state, at, &ended, *resume_after, (routed, now)),
+            Err(failure) => attempt_failed(state, at, &report, &failure, now),
+            Ok(()) => wait(state, at, &report, *resume_after, (routed, now)),
         },
-        Outcome::Failed(failure) => attempt_failed(state, at, &ended, failure, routed, now),
+        Outcome::Failed(failure) => attempt_failed(state, at, &report, failure, now),
     };
     Ok(decision)
 }
@@ -102,7 +102,7 @@ pub(super) fn accepts_timeout(state: &InstanceState, at: StepIx) -> bool {
 fn wait(
     state: &InstanceState,
     at: StepIx,
-    ended: &Ended<'_>,
+    report: &Report<'_>,
     resume_after: Option<Duration>,
     (routed, now): (Option<&Routed>, Timestamp),
 ) -> Decision {
@@ -116,18 +116,18 @@ fn wait(
     });
     let waiting = Record::StepWaiting {
         step: step.name.clone(),
-        attempt: ended.attempt,
+        attempt: report.attempt,
         timer,
-        receipt: ended.receipt.cloned(),
+        receipt: report.receipt.cloned(),
     };
     let completing = match queued {
         None => return Decision::Records(vec![waiting]),
         Some(Item::Event(sent)) => Completing {
             event: sent.event.clone(),
             result: sent.payload.clone(),
-            ..Completing::wait(at, ended.attempt, Cause::Sent(sent.event_id.clone()))
+            ..Completing::wait(at, report.attempt, Cause::Sent(sent.event_id.clone()))
         },
-        Some(Item::Timeout { number, .. }) => Completing::wait(at, ended.attempt, Cause::Timer(*number)),
+        Some(Item::Timeout { number, .. }) => Completing::wait(at, report.attempt, Cause::Timer(*number)),
     };
     complete(state, vec![waiting], completing, routed)
 }
@@ -136,24 +136,23 @@ fn wait(
 fn attempt_failed(
     state: &InstanceState,
     at: StepIx,
-    ended: &Ended<'_>,
+    report: &Report<'_>,
     failure: &Failure,
-    routed: Option<&Routed>,
     now: Timestamp,
 ) -> Decision {
     let policy = state.workflow().retry_policy(at);
-    let made = ended.attempt.saturating_sub(state.slot(at).forgiven);
+    let made = report.attempt.saturating_sub(state.slot(at).forgiven);
     if !failure.is_retryable() || made >= policy.max_attempts {
         let failing = Failing {
             step: at,
-            attempt: ended.attempt,
+            attempt: report.attempt,
             failure: failure.clone(),
-            receipt: ended.receipt.cloned(),
+            receipt: report.receipt.cloned(),
         };
-        return fail(state, Vec::with_capacity(2), failing, Some(routed));
+        return Decision::Records(fail(state, Vec::with_capacity(2), failing));
     }
     let step = state.name(at).clone();
-    let seed = seed(state.created().instance, &step, ended.attempt);
+    let seed = seed(state.created().instance, &step, report.attempt);
     let retry = Timer {
         number: state.next_timer(),
         due: now.after(pause(&policy, made, seed)),
@@ -161,10 +160,10 @@ fn attempt_failed(
     };
     Decision::Records(vec![Record::AttemptFailed {
         step,
-        attempt: ended.attempt,
+        attempt: report.attempt,
         failure: failure.clone(),
         retry,
-        receipt: ended.receipt.cloned(),
+        receipt: report.receipt.cloned(),
     }])
 }
 

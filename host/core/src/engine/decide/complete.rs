@@ -61,7 +61,7 @@ pub(super) fn complete(
                 failure,
                 receipt: completing.receipt,
             };
-            return fail(state, records, failing, None);
+            return Decision::Records(fail(state, records, failing));
         }
     };
     let settled = settle(state, step, &completing.event, chosen.as_deref());

@@ -63,6 +63,7 @@ fn join(state: &InstanceState, step: StepIx, ended: (StepIx, &EventName), settle
             _ if died => format!("`{name}` can't run"),
             _ if source == ended.0 => came_out(name, ended.1, &needed),
             StepState::Completed { event: Some(event) } => came_out(name, event, &needed),
+            StepState::Dead => format!("`{name}` can't run"),
             other => format!("`{name}` {other}"),
         });
     }

@@ -74,12 +74,12 @@ pub fn decide(
             receipt,
             routing,
         } => {
-            let ended = attempt::Ended {
+            let report = attempt::Report {
                 attempt: *attempt,
                 outcome,
                 receipt: receipt.as_ref(),
             };
-            attempt::decide(state, step, ended, routing.as_ref(), now)
+            attempt::decide(state, step, report, routing.as_ref(), now)
         }
         Input::Event { event, routing } => event::decide(state, event, routing.as_ref(), limits),
         Input::TimerDue { number, routing } => Ok(timer::due(state, *number, routing.as_ref())),

@@ -47,8 +47,5 @@ fn wear_out(state: &InstanceState, records: &[Record], step: StepIx, now: Timest
         failure: Failure::new(FailureKind::Host, message),
         receipt: None,
     };
-    match fail(&state, Vec::new(), failing, None) {
-        Decision::Records(records) => Some(records),
-        Decision::Route { .. } => None,
-    }
+    Some(fail(&state, Vec::new(), failing))
 }

@@ -132,13 +132,12 @@ impl InstanceState {
                 step,
                 attempt,
                 failure,
-                chosen,
                 advance,
                 ..
             } => {
                 let at = self.step_failed((step, *attempt), failure, timers)?;
                 let Some(advance) = advance else { return Ok(()) };
-                self.settle_edges(at, &EventName::failed(), chosen.as_deref());
+                self.settle_edges(at, &EventName::failed(), None);
                 self.advance(advance, timers)
             }
             Record::StepReady { step, attempt } => self.step_ready(step, *attempt, timers),

@@ -41,6 +41,7 @@ impl InstanceState {
     }
 
     fn bring_back(&mut self, at: StepIx, stopped: &mut Vec<(StepIx, StepState)>) -> Fits {
+        self.slots[at.0].recoveries = 0;
         let was = stopped.iter().position(|(place, _)| *place == at);
         let culprit = self.failure().and_then(|failure| failure.step.as_ref());
         let is_culprit = culprit == Some(self.name(at));
@@ -49,7 +50,6 @@ impl InstanceState {
                 let slot = &mut self.slots[at.0];
                 slot.forgiven = slot.attempt;
                 slot.attempt = slot.attempt.saturating_add(1);
-                slot.recoveries = 0;
                 let attempt = slot.attempt;
                 self.put(at, StepState::Ready { attempt });
                 Ok(())
