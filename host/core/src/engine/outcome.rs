@@ -37,7 +37,7 @@ pub struct Failure {
     /// For people: what was found, what was expected.
     pub message: String,
     /// Whether a guest that reported an error asked for another attempt. Ignored for the other kinds.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retryable: bool,
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Failure, Receipt};
 use crate::{
@@ -40,8 +40,10 @@ pub enum Record {
         /// The attempt that asked to wait.
         attempt: u32,
         /// The timer of this wait (`resume-after`), if it asked for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         timer: Option<Timer>,
         /// What the attempt consumed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<Receipt>,
     },
     /// An attempt failed and another one will follow.
@@ -55,6 +57,7 @@ pub enum Record {
         /// When the next attempt is due.
         retry: Timer,
         /// What the attempt consumed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<Receipt>,
     },
     /// A step failed for good. With a transition for `failed`, the graph goes on; else the instance fails.
@@ -67,8 +70,10 @@ pub enum Record {
         failure: Failure,
         /// What became of the steps behind it. None: the graph has no answer, and the instance fails; the transitions
         /// of the step stay open, so that an operator can retry it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         advance: Option<Advance>,
         /// What the attempt consumed; none if the failure came after it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<Receipt>,
     },
     /// The pause before another attempt is over: the step is ready again.
@@ -105,8 +110,10 @@ pub enum Record {
     /// The operator cancelled. With an `on_cancel` step, that step is ready now; all others are stopped.
     Cancelling {
         /// Why, in the operator's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         /// The steps that were stopped.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stopped: Vec<StepRef>,
         /// The step that cleans up.
         cleanup: StepRef,
@@ -114,10 +121,13 @@ pub enum Record {
     /// The operator retried a failed instance.
     Retried {
         /// Steps that are ready again, with fresh attempts.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ready: Vec<StepRef>,
         /// Steps that wait on, or pause on, with their original due times.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         resumed: Vec<StepRef>,
         /// Accepted events that were undelivered, and are in the inbox again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         events: Vec<EventId>,
     },
     /// The instance ended.
@@ -138,12 +148,15 @@ pub struct Created {
     /// What people call it.
     pub business_id: BusinessId,
     /// The starter's id for the request to start it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
     /// Its input; an object.
     pub initial: Json,
     /// The timer of its deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timer>,
     /// Facts for telemetry, brought by the starter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// The step that is ready.
     pub start: StepRef,
@@ -161,14 +174,23 @@ pub struct StepCompleted {
     /// Where the event came from.
     pub cause: Cause,
     /// The step's result: what its code returned, or the payload of the event that ended its wait.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub result: Option<Json>,
     /// Facts about the attempt, brought by its code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// What the workflow's `transit` chose, where the transition is dynamic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<Vec<StepRef>>,
     /// What became of the steps behind it.
+    #[serde(default, skip_serializing_if = "Advance::is_empty")]
     pub advance: Advance,
     /// What the attempt consumed; none if an event ended the wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
 }
 
@@ -195,6 +217,18 @@ pub struct Advance {
     pub dead: Vec<StepRef>,
 }
 
+impl Advance {
+    /// Whether no step changed.
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.dead.is_empty()
+    }
+}
+
+/// A value that is there is `Some`, even if it is `null`: a result of `null` is not the same as no result.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
 /// An event that was sent to an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentEvent {
@@ -203,8 +237,14 @@ pub struct SentEvent {
     /// Its name.
     pub event: EventName,
     /// The step that it is meant for, if the sender says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<StepRef>,
     /// The JSON that it brings.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub payload: Option<Json>,
 }
 
@@ -249,8 +289,10 @@ pub struct Ended {
     /// How.
     pub status: EndStatus,
     /// Why, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<InstanceFailure>,
     /// Why it was cancelled, in the operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Steps that were ready, waiting or retrying, and were stopped; in the order of the definition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -273,6 +315,7 @@ pub enum EndStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceFailure {
     /// The step that failed; none for `stuck` and for the deadline of the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<StepRef>,
     /// Why.
     pub failure: Failure,

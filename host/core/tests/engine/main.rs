@@ -1,6 +1,6 @@
 //! The engine, from outside: every row of `docs/engine.md` by example, and what always holds by property.
 //!
-//! - `rows_*.rs`: one test or more for each row; their names begin with the row.
+//! - `rows_*.rs`: examples for the rows; their names begin with the row.
 //! - `worked_case.rs`: the example of the joins, in every order.
 //! - `orders.rs`: random graphs, driven in random orders, against `model.rs`, a naive model of readiness.
 //! - `chaos.rs`: random inputs of all kinds; invariants after each.
@@ -13,6 +13,12 @@
     reason = "a test that meets what it doesn't expect fails"
 )]
 
+mod chaos;
+mod damaged;
+mod generator;
+mod golden;
+mod model;
+mod orders;
 mod rig;
 mod rows_attempt;
 mod rows_event;
@@ -20,3 +26,4 @@ mod rows_joins;
 mod rows_operator;
 mod rows_timer;
 mod show;
+mod worked_case;

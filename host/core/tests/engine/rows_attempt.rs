@@ -141,6 +141,20 @@ fn a3_an_event_ends_the_step_and_its_result_is_kept() {
 }
 
 #[test]
+fn a3_a_result_of_null_is_a_result() {
+    let mut rig = straight();
+    rig.ends("a", completed("ok", Some("null"))).unwrap();
+    assert_eq!(rig.state.results()[&name("a")], json("null"));
+    rig.waits("b", None).unwrap();
+    let event = hephaestus_core::engine::SentEvent {
+        payload: Some(json("null")),
+        ..sent("e1", "go")
+    };
+    rig.send(event).unwrap();
+    assert_eq!(rig.state.results()[&name("b")], json("null"));
+}
+
+#[test]
 fn a4_a_wait_that_nothing_can_end_is_output_invalid() {
     check(
         straight().waits("a", None),

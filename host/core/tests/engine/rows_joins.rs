@@ -158,9 +158,9 @@ fn j6_stuck_names_the_joins_that_died_and_why() {
     check(
         rig.emits("b", "ok"),
         expect![[r#"
-        b#1 ok; dead done
-        ended Failed, stuck: nothing is left to run and `done` was not reached: `d` can't run because `c` can't run any more; `done` can't run because `b` ended with `ok` instead of `no` and `d` can't run any more
-    "#]],
+            b#1 ok; dead done
+            ended Failed, stuck: nothing is left to run and `done` was not reached: `d` can't run because `c` can't run; `done` can't run because `b` ended with `ok` instead of `no` and `d` can't run
+        "#]],
     );
     assert_eq!(rig.status(), InstanceStatus::Failed);
 }
@@ -187,9 +187,9 @@ fn j6_stuck_tells_of_a_failure_that_led_nowhere() {
     check(
         rig.emits("c", "no"),
         expect![[r#"
-        c#1 no; dead e done
-        ended Failed, stuck: nothing is left to run and `done` was not reached: `e` can't run because `c` ended with `no` instead of `ok`; `done` can't run because `d` can't run any more and `e` can't run
-    "#]],
+            c#1 no; dead e done
+            ended Failed, stuck: nothing is left to run and `done` was not reached: `e` can't run because `c` ended with `no` instead of `ok`; `done` can't run because `d` can't run and `e` can't run
+        "#]],
     );
 }
 

@@ -168,9 +168,12 @@ fn r2_a_stuck_instance_can_not_be_retried() {
         step("c").emits("ok", ["done"]).join_expression("all[a.no, b.ok]"),
     ]));
     rig.emits("a", "no").unwrap();
-    check(rig.input(Input::Retry), expect![[r#"
+    check(
+        rig.input(Input::Retry),
+        expect![[r#"
         refused: the instance can't be retried: it is stuck, every step has ended: a retry would get stuck again
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
