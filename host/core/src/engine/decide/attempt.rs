@@ -155,7 +155,7 @@ fn attempt_failed(
     let seed = seed(state.created().instance, &step, report.attempt);
     let retry = Timer {
         number: state.next_timer(),
-        due: now.after(pause(&policy, made, seed)),
+        due: now.after(policy.delay(made, seed)),
         purpose: TimerPurpose::Retry(step.clone()),
     };
     Decision::Records(vec![Record::AttemptFailed {
@@ -176,21 +176,4 @@ fn seed(instance: InstanceId, step: &StepRef, attempt: u32) -> u64 {
     });
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
-}
-
-/// The pause after `failed` attempts.
-fn pause(policy: &crate::definition::RetryPolicy, failed: u32, seed: u64) -> Duration {
-    use crate::definition::Backoff;
-    let factor = match policy.backoff {
-        Backoff::Constant => 1,
-        Backoff::Linear => failed,
-        Backoff::Exponential => 1_u32.checked_shl(failed.saturating_sub(1)).unwrap_or(u32::MAX),
-    };
-    let plain = policy
-        .initial
-        .checked_mul(factor)
-        .unwrap_or(policy.cap)
-        .min(policy.cap);
-    let spread = plain.mul_f64(f64::from(policy.jitter_percent) / 100.0 * (seed % 1000) as f64 / 1000.0);
-    (plain + spread).min(policy.cap)
 }
