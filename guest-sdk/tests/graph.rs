@@ -1,5 +1,7 @@
 //! The definition that a graph becomes, and what is found wrong with it.
 
+#![expect(clippy::expect_used, reason = "tests, and what they share")]
+
 use std::time::Duration;
 
 use hephaestus_core::definition::{self as core, Join};
@@ -186,6 +188,29 @@ fn a_graph_that_leads_nowhere_is_not_sound() {
         .expect_err("an event without a transition")
         .to_string();
     assert!(unsound.contains("finished"), "{unsound}");
+}
+
+#[test]
+fn a_combination_of_events_that_gets_stuck_is_told() {
+    // `join` waits for both, but a timeout leads past it.
+    let workflow = Workflow::new("w", 1)
+        .step(step("begin", finish).then(|Finished| to("ask").and("join")))
+        .step(ask("ask").then(|event| match event {
+            Answer::Guessed | Answer::Given => to("join"),
+            Answer::Timeout => to("log"),
+        }))
+        .step(step("log", finish).then(|Finished| to("join")))
+        .step(
+            step("join", finish)
+                .when(all([
+                    transition("ask", Answer::Given),
+                    transition("begin", Finished),
+                ]))
+                .then(|Finished| done()),
+        );
+    let unsound = workflow.check().expect_err("a run that gets stuck").to_string();
+    assert!(unsound.contains("this run gets stuck"), "{unsound}");
+    assert!(unsound.contains("`ask` ends with `timeout`"), "{unsound}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Running steps natively: what the component would tell the host.
 
+#![expect(clippy::expect_used, reason = "tests, and what they share")]
+
 use std::time::Duration;
 
 use hephaestus_guest::testing::TestContext;
