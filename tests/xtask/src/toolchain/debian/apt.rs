@@ -25,6 +25,13 @@ const SOURCES: &str = "rust-web-src";
 /// The C library for wasm.
 const C_LIBRARY: &str = "wasi-libc";
 
+/// Programs that the system has apt run around an update; some tidy up the system's caches.
+const WITHOUT_HOOKS: &str = "\
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+";
+
 /// apt, confined to a folder of ours.
 pub(super) struct Apt {
     work: PathBuf,
@@ -46,6 +53,7 @@ impl Apt {
         for folder in ["state/lists/partial", "cache/archives/partial", "packages"] {
             fs::create_dir_all(work.join(folder))?;
         }
+        fs::write(work.join("apt.conf"), WITHOUT_HOOKS)?;
         for program in ["apt-get", "apt-cache", "dpkg-deb", "dpkg-query"] {
             process::answer(Command::new(program).arg("--version"))
                 .context("Debian's tools for packages are not here")?;
@@ -159,6 +167,7 @@ impl Apt {
 
     fn command(&self, program: &str, lists: Lists) -> Command {
         let mut command = Command::new(program);
+        command.arg("-c").arg(self.work.join("apt.conf"));
         let mut option = |name: &str, value: &str| {
             command.arg("-o").arg(format!("{name}={value}"));
         };
