@@ -12,7 +12,7 @@ use hephaestus_core::engine::Routing;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 
-use crate::rig::{event_name, name, three_attempts};
+use crate::rig::{event_name, ms, name, three_attempts};
 
 /// What one step is made of. Plain numbers, so that a failing case shrinks well.
 #[derive(Debug, Clone)]
@@ -70,6 +70,9 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
 
 const EMITTED: [&str; 3] = ["ok", "no", "hm"];
 const ACCEPTED: [&str; 2] = ["go", "timeout"];
+
+/// The step that runs when the instance is cancelled.
+pub(crate) const CLEANUP: &str = "tidy";
 
 pub(crate) fn step_name(at: usize) -> StepRef {
     name(&format!("s{at}"))
@@ -141,7 +144,7 @@ impl Case {
         }
         steps.push(done);
         if self.cleanup {
-            let mut tidy = StepDefinition::new(name("tidy"));
+            let mut tidy = StepDefinition::new(name(CLEANUP));
             tidy.emits.push(event_name("ok"));
             tidy.accepts.push(event_name("go"));
             steps.push(tidy);
@@ -157,8 +160,8 @@ impl Case {
                 uniqueness: Uniqueness::Workflow,
             },
             retry: Some(three_attempts()),
-            deadline: None,
-            on_cancel: self.cleanup.then(|| name("tidy")),
+            deadline: self.choices.is_multiple_of(8).then(|| ms(1_000)),
+            on_cancel: self.cleanup.then(|| name(CLEANUP)),
             tags: Vec::new(),
             metadata: BTreeMap::new(),
         }

@@ -52,6 +52,23 @@ fn i1_to_i4_status() {
 }
 
 #[test]
+fn i3_waiting_goes_on_while_one_of_several_waits_ends() {
+    let mut rig = Rig::new(workflow([
+        step("a").emits("ok", ["b", "c"]),
+        step("b").accepts("go", ["done"]),
+        step("c").accepts("stop", ["done"]),
+    ]));
+    rig.emits("a", "ok").unwrap();
+    rig.waits("b", None).unwrap();
+    assert_eq!(rig.state.waiting_since(), None);
+    rig.now.0 = 5;
+    rig.waits("c", None).unwrap();
+    rig.now.0 = 9;
+    rig.send(sent("e1", "go")).unwrap();
+    assert_eq!(rig.state.waiting_since().map(|since| since.0), Some(5));
+}
+
+#[test]
 fn a0_an_unknown_step_is_refused() {
     check(
         straight().attempt_ends("x", 1, completed("ok", None)),

@@ -112,6 +112,20 @@ fn t3_a_timer_dies_with_its_step_even_if_queued() {
 }
 
 #[test]
+fn j11_a_queued_timeout_of_an_ended_step_takes_no_room() {
+    let mut rig = Rig::new(workflow([
+        step("a").emits("ok", ["b"]).accepts("timeout", ["b"]),
+        step("b").accepts("go", ["done"]),
+    ]));
+    rig.limits.max_inbox = 1;
+    rig.schedule("a", ms(5)).unwrap();
+    rig.due(1).unwrap();
+    assert!(rig.send(sent("e1", "go")).is_err(), "the inbox is full");
+    rig.emits("a", "ok").unwrap();
+    rig.send(sent("e1", "go")).unwrap();
+}
+
+#[test]
 fn t4_after_the_pause_the_step_is_ready() {
     let mut rig = at_b();
     rig.fails("c", FailureKind::Trap).unwrap();
