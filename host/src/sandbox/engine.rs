@@ -111,8 +111,10 @@ mod tests {
 
     #[test]
     fn a_pool_that_the_machine_does_not_have_is_done_without() {
-        let mut options = SandboxOptions::default();
-        options.slots = 1 << 24;
+        let options = SandboxOptions {
+            slots: 1 << 24,
+            ..Default::default()
+        };
         assert!(engine(&options).is_ok());
     }
 }

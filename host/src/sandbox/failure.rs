@@ -55,8 +55,8 @@ pub(super) fn classify(error: &wasmtime::Error, circumstances: &Circumstances<'_
         let message = format!("handed over more than {limit} in one call");
         return Failure::new(FailureKind::OutputLimit, message);
     }
-    if let Some(I32Exit(code)) = error.downcast_ref() {
-        let message = format!("called exit({code}): a step ends by returning an outcome or an error");
+    if error.is::<I32Exit>() {
+        let message = "called `exit`: a step ends by returning an outcome or an error";
         return Failure::new(FailureKind::Trap, message);
     }
     if trap.is_none() && !circumstances.instantiated {

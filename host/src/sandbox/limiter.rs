@@ -120,9 +120,10 @@ mod tests {
     const PAGE: usize = 64 << 10;
 
     fn limiter(pages: usize) -> Limiter {
-        let mut limits = SandboxLimits::default();
-        limits.memory_bytes = pages * PAGE;
-        Limiter::new(&limits)
+        Limiter::new(&SandboxLimits {
+            memory_bytes: pages * PAGE,
+            ..Default::default()
+        })
     }
 
     #[test]

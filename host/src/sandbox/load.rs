@@ -87,12 +87,18 @@ impl Shared {
             .map_err(|failure| {
                 refused(
                     format!("`describe` failed ({}): {}", failure.kind, failure.message),
-                    "a definition",
+                    "a definition within the limits of the host",
                     "`describe` must return the same definition every time, without input",
                 )
             })?;
         let definition = convert::definition(described)?;
-        Workflow::new(definition).map_err(|violations| LoadError::Invalid { violations })
+        // Exploring a large graph takes a while.
+        let proven = tokio::task::spawn_blocking(move || Workflow::new(definition)).await;
+        proven
+            .map_err(|error| LoadError::Host {
+                reason: format!("the proof of the graph gave up: {error}"),
+            })?
+            .map_err(|violations| LoadError::Invalid { violations })
     }
 }
 

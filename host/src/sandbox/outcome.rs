@@ -79,8 +79,10 @@ mod tests {
             result: result.map(Into::into),
             metadata: vec![("k".into(), "v".into())],
         };
-        let mut limits = SandboxLimits::default();
-        limits.output_bytes = 16;
+        let limits = SandboxLimits {
+            output_bytes: 16,
+            ..Default::default()
+        };
         outcome(Ok(wit::Outcome::Completed(completion)), &limits)
     }
 

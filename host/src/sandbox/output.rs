@@ -206,9 +206,12 @@ mod tests {
     use super::*;
 
     fn output(lines: usize, bytes: usize, line_bytes: usize) -> Output {
-        let mut limits = SandboxLimits::default();
-        (limits.log_lines, limits.log_bytes, limits.log_line_bytes) = (lines, bytes, line_bytes);
-        Output::new(&limits)
+        Output::new(&SandboxLimits {
+            log_lines: lines,
+            log_bytes: bytes,
+            log_line_bytes: line_bytes,
+            ..Default::default()
+        })
     }
 
     fn texts(output: &Output) -> Vec<String> {
