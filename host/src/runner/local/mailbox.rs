@@ -8,6 +8,7 @@ use hephaestus_core::InstanceId;
 use hephaestus_core::engine::Input;
 use tokio::sync::{mpsc, oneshot};
 
+use super::registry::Lease;
 use super::{Shared, supervisor};
 use crate::runner::InstanceError;
 
@@ -40,11 +41,12 @@ pub(super) struct Accepted {
 pub(super) type Answer = Result<Accepted, InstanceError>;
 pub(super) type Reply = oneshot::Sender<Answer>;
 
-/// One request, with the place for its answer.
+/// One request, with the place for its answer. Until the task takes it out, it keeps the task from parking.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) verb: Verb,
     pub(super) reply: Reply,
+    pub(super) lease: Lease,
 }
 
 pub(super) type Mailbox = mpsc::Receiver<Request>;
@@ -61,16 +63,11 @@ pub(super) async fn ask(shared: &Arc<Shared>, instance: InstanceId, verb: Verb) 
     loop {
         let lease = supervisor::lease(shared, instance)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request {
-            verb: verb.clone(),
-            reply,
-        };
-        if lease.send(request).await.is_err() {
-            continue; // Its task has ended in this moment: the next lease starts another one.
-        }
+        // Refused if its task has ended in this moment; the next lease starts another one.
+        lease.send(verb.clone(), reply).await;
         match answer.await {
             Ok(answer) => return answer,
-            // The task crashed with the request in its hands. This ends: crashes use up the restart intensity.
+            // The task has ended, or crashed with the request in its hands. This ends: crashes use up the intensity.
             Err(_) if verb.is_repeatable() => {}
             Err(_) => return Err(InstanceError::Interrupted(instance)),
         }

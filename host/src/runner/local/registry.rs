@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::activity::Activity;
 use super::lock;
-use super::mailbox::Request;
+use super::mailbox::{Reply, Request, Verb};
 use super::supervisor::Intensity;
 use crate::runner::InstanceError;
 
@@ -196,9 +196,12 @@ impl Slot {
 }
 
 impl Lease {
-    /// Waits for a place in the mailbox; gives the request back if the task is gone.
-    pub(super) async fn send(&self, request: Request) -> Result<(), Request> {
-        self.requests.send(request).await.map_err(|error| error.0)
+    /// Puts a request into the mailbox, as soon as there is room. If the task is gone the request is dropped: that is
+    /// its answer.
+    pub(super) async fn send(self, verb: Verb, reply: Reply) {
+        let requests = self.requests.clone();
+        let lease = self;
+        let _ = requests.send(Request { verb, reply, lease }).await;
     }
 }
 

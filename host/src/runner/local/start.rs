@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use hephaestus_core::engine::{NewInstance, begin, create};
+use hephaestus_core::engine::{InstanceState, NewInstance, begin, create};
 use hephaestus_core::{Digest, InstanceId, Json, WorkflowName, WorkflowVersion};
 
 use super::code::CodeError;
 use super::mailbox::{Verb, ask};
-use super::{Phase, Shared, supervisor};
-use crate::runner::{StartError, StartOptions};
+use super::supervisor::Reservation;
+use super::{Phase, Shared};
+use crate::runner::{LoadedWorkflow, StartError, StartOptions};
 use crate::store::{StoreError, Write, WriteAnswer};
 
 /// Creates an instance durably, and starts its task.
@@ -53,9 +54,35 @@ pub(super) async fn start(
         change,
         request_id: options.request_id,
     };
+    let reservation = Reservation::new(shared, instance).map_err(|_| StartError::ShuttingDown)?;
+    let new = New {
+        instance,
+        state,
+        code,
+        reservation,
+    };
+    // In a task of its own: if the caller goes away, what became durable is executed all the same.
+    let created = tokio::spawn(commit(Arc::clone(shared), new, write)).await;
+    created.unwrap_or_else(|error| {
+        Err(StartError::Store(StoreError::Unknown {
+            reason: format!("the task that creates the instance was ended: {error}"),
+        }))
+    })
+}
+
+/// An instance that is about to be created.
+struct New {
+    instance: InstanceId,
+    state: InstanceState,
+    code: LoadedWorkflow,
+    reservation: Reservation,
+}
+
+async fn commit(shared: Arc<Shared>, new: New, write: Write) -> Result<InstanceId, StartError> {
+    let instance = new.instance;
     match shared.committer.write(write).await {
         Ok(WriteAnswer::Committed) => {
-            supervisor::adopt(shared, instance, state, code);
+            new.reservation.start(new.state, new.code);
             Ok(instance)
         }
         Ok(WriteAnswer::AlreadyActive { holder }) => Err(StartError::AlreadyRunning {
@@ -67,7 +94,10 @@ pub(super) async fn start(
         Ok(WriteAnswer::Conflict { .. }) => Err(StartError::Store(StoreError::Damaged {
             reason: format!("it holds an instance with the fresh id {instance}"),
         })),
-        Err(error @ StoreError::Unknown { .. }) => look_after_unknown(shared, instance, error).await,
+        Err(error @ StoreError::Unknown { .. }) => {
+            drop(new);
+            look_after_unknown(&shared, instance, error).await
+        }
         Err(error) => Err(error.into()),
     }
 }

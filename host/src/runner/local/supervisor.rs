@@ -47,21 +47,51 @@ pub(super) enum Exit {
 
 /// A lease on the instance's task, which is started if the instance is parked.
 pub(super) fn lease(shared: &Arc<Shared>, instance: InstanceId) -> Result<Lease, InstanceError> {
-    boot(shared, instance, Boot::Stored)
-}
-
-/// Starts a task for an instance that was created right now.
-pub(super) fn adopt(shared: &Arc<Shared>, instance: InstanceId, state: InstanceState, code: LoadedWorkflow) {
-    // Refused while the runner shuts down: the instance is durable, the next host executes it.
-    let _ = boot(shared, instance, Boot::Fresh(Box::new(state), code));
-}
-
-fn boot(shared: &Arc<Shared>, instance: InstanceId, boot: Boot) -> Result<Lease, InstanceError> {
     let (lease, residence) = shared.registry.lease(instance, shared.limits.max_mailbox)?;
     if let Some(residence) = residence {
-        tokio::spawn(supervise(Arc::clone(shared), instance, residence, boot));
+        tokio::spawn(supervise(Arc::clone(shared), instance, residence, Boot::Stored));
     }
     Ok(lease)
+}
+
+/// The slot of an instance that is about to be created. It is taken before the instance is durable: else somebody who
+/// reads it in the store (the recovery at start, a caller with its name) could start a task of its own.
+pub(super) struct Reservation {
+    shared: Arc<Shared>,
+    instance: InstanceId,
+    residence: Option<Residence>,
+}
+
+impl Reservation {
+    pub(super) fn new(shared: &Arc<Shared>, instance: InstanceId) -> Result<Self, InstanceError> {
+        let (_, residence) = shared.registry.lease(instance, shared.limits.max_mailbox)?;
+        Ok(Self {
+            shared: Arc::clone(shared),
+            instance,
+            residence,
+        })
+    }
+
+    /// The instance was created: its task starts.
+    pub(super) fn start(mut self, state: InstanceState, code: LoadedWorkflow) {
+        if let Some(residence) = self.residence.take() {
+            let boot = Boot::Fresh(Box::new(state), code);
+            tokio::spawn(supervise(
+                Arc::clone(&self.shared),
+                self.instance,
+                residence,
+                boot,
+            ));
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        if self.residence.is_some() {
+            self.shared.registry.evict(self.instance);
+        }
+    }
 }
 
 /// The life of one slot: incarnations of the task until one of them ends normally.

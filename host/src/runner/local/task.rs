@@ -150,6 +150,11 @@ impl<'a> InstanceTask<'a> {
 
     async fn wait(&mut self) -> Wake {
         let alarm = self.alarm();
+        // At once and not by the clock, whose smallest step is a millisecond: an instance that has ended just goes.
+        let is_due = alarm.is_some_and(|alarm| alarm <= self.shared.clock.now());
+        if is_due && self.retry_at.is_none() && self.mailbox.is_empty() {
+            return Wake::Idle;
+        }
         let clock = Arc::clone(&self.shared.clock);
         tokio::select! {
             biased;

@@ -17,10 +17,17 @@ pub(super) enum Work {
 }
 
 impl From<Request> for Work {
-    fn from(request: Request) -> Self {
-        match request.verb {
-            Verb::Activate => Self::Roll(request.reply),
-            Verb::Input(input) => Self::Asked(input, request.reply),
+    /// Gives up the lease: from here on the task itself knows that there is something to do.
+    fn from(
+        Request {
+            verb,
+            reply,
+            lease: _,
+        }: Request,
+    ) -> Self {
+        match verb {
+            Verb::Activate => Self::Roll(reply),
+            Verb::Input(input) => Self::Asked(input, reply),
         }
     }
 }

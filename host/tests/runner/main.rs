@@ -1,0 +1,19 @@
+//! The runner with fake guests, paused time, and a store in memory that fails when told to.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test's helpers fail as the test does"
+)]
+
+mod deploy;
+mod faults;
+mod guests;
+mod lifecycle;
+mod naming;
+mod operator;
+mod shutdown;
+mod timers;
+mod waiting;
+mod watch;
+mod world;
