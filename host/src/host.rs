@@ -17,6 +17,7 @@ use crate::runner::{
 };
 use crate::sandbox::{SandboxError, SandboxOptions, WasmExecutor};
 use crate::store::memory::MemoryStore;
+use crate::store::sqlite::SqliteStore;
 use crate::store::{Query, Store, StoreError};
 
 /// Builds a [`Host`] from explicit parts. Each has a default: a store in memory, the sandbox, the system's clock.
@@ -114,7 +115,7 @@ impl HostBuilder {
     pub async fn build(self) -> Result<Host, BuildError> {
         let store: Arc<dyn Store> = match self.store {
             StoreChoice::Memory => Arc::new(MemoryStore::new()),
-            StoreChoice::Sqlite(path) => open_sqlite(&path).await?,
+            StoreChoice::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
             StoreChoice::Given(store) => store,
         };
         let executor = match self.executor {
@@ -133,12 +134,6 @@ impl HostBuilder {
             runner: Arc::new(runner),
         })
     }
-}
-
-async fn open_sqlite(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    Err(StoreError::Unavailable {
-        reason: format!("`{}` can't be opened: this build has no SQLite", path.display()),
-    })
 }
 
 impl fmt::Debug for HostBuilder {

@@ -18,13 +18,9 @@ pub(super) enum Work {
 
 impl From<Request> for Work {
     /// Gives up the lease: from here on the task itself knows that there is something to do.
-    fn from(
-        Request {
-            verb,
-            reply,
-            lease: _,
-        }: Request,
-    ) -> Self {
+    fn from(request: Request) -> Self {
+        let Request { verb, reply, lease } = request;
+        drop(lease);
         match verb {
             Verb::Activate => Self::Roll(reply),
             Verb::Input(input) => Self::Asked(input, reply),
