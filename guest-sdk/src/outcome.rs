@@ -47,7 +47,7 @@ impl<E, O> Outcome<E, O> {
     }
 
     /// The step waits, and gets the event `timeout` after `limit`, which it has to accept. The timer is durable: it
-    /// survives a crash of the host. It counts milliseconds, at least one.
+    /// survives a crash of the host. It counts whole milliseconds; zero is due at once.
     pub fn wait_at_most(limit: Duration) -> Self {
         Self::Waiting {
             resume_after: Some(limit),
