@@ -21,7 +21,7 @@ events! {
 /// The bank's answer.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Names the payment.
+    /// The bank's name for the request.
     pub id: String,
     /// What was taken, in cents.
     pub amount_cents: u64,

@@ -21,7 +21,7 @@ events! {
 /// The warehouse's answer.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// Names the reservation.
+    /// The warehouse's name for the request.
     pub id: String,
     /// What it couldn't find; if it is not empty, nothing was put aside.
     pub missing: Vec<String>,
