@@ -1,0 +1,34 @@
+//! The subcommands. Each takes resolved options and answers with how it came out; none prints the outcome itself.
+
+pub(crate) mod run;
+
+use hephaestus_host::core::engine::InstanceStatus;
+
+use crate::exit::Exit;
+
+/// Why a command stopped following an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The instance ended.
+    Ended(InstanceStatus),
+    /// It waits for events, and nobody wants to wait with it.
+    Waiting,
+    /// A signal came.
+    Interrupted,
+}
+
+impl Ending {
+    /// The exit code for it.
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::Ended(InstanceStatus::Completed) => Exit::Completed,
+            Self::Ended(InstanceStatus::Failed) => Exit::Failed,
+            Self::Ended(InstanceStatus::Cancelled) => Exit::Cancelled,
+            Self::Ended(InstanceStatus::Waiting) | Self::Waiting => Exit::Waiting,
+            // An instance that hasn't ended and doesn't wait: its host stopped under it.
+            Self::Ended(InstanceStatus::Pending | InstanceStatus::Running) | Self::Interrupted => {
+                Exit::Interrupted
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Which instance is meant: the active one of that id, or a new one.
+
+use hephaestus_host::Host;
+use hephaestus_host::core::definition::{Uniqueness, Workflow};
+use hephaestus_host::core::engine::{InstanceState, InstanceStatus, Summary};
+use hephaestus_host::core::{BusinessId, BusinessValue, InstanceId, Json};
+use hephaestus_host::runner::{InstanceError, InstanceRef, LoadedWorkflow, Runner, StartOptions};
+use hephaestus_host::store::Query;
+
+use super::{Attached, Surroundings, events};
+use crate::error::CommandError;
+use crate::resolved::RunOptions;
+use crate::usage::UsageError;
+
+/// So many instances of one name are listed when it is ambiguous.
+const MAX_NAMED: usize = 10;
+
+/// Finds the active instance that `--id` names, or starts a new one.
+pub(super) async fn start_or_attach(
+    host: &Host,
+    options: &RunOptions,
+    loaded: &LoadedWorkflow,
+    around: &Surroundings,
+) -> Result<Attached, CommandError> {
+    let found = match &options.id {
+        Some(value) => find_active(host, value, &loaded.workflow).await?,
+        None => None,
+    };
+    let Some(instance) = found else {
+        events::check(&options.events, &loaded.workflow)?;
+        host.deploy(&options.component).await?;
+        return start(host, options, &loaded.workflow).await;
+    };
+    let state = host.get(&InstanceRef::Id(instance)).await?;
+    // Its own code decides what can be sent to it.
+    events::check(&options.events, state.workflow())?;
+    host.deploy(&options.component).await?;
+    for line in attach_lines(&state, loaded, options.input.is_some()) {
+        around.screen.line(&line);
+    }
+    host.activate(&InstanceRef::Id(instance)).await?;
+    Ok(Attached {
+        instance,
+        old_entries: state.version(),
+    })
+}
+
+async fn start(host: &Host, options: &RunOptions, workflow: &Workflow) -> Result<Attached, CommandError> {
+    let definition = workflow.definition();
+    let input = options.input.clone().unwrap_or_else(Json::empty_object);
+    let start = StartOptions {
+        business_value: options.id.clone(),
+        version: Some(definition.version),
+        ..StartOptions::default()
+    };
+    let instance = host.start_instance(&definition.name, input, start).await?;
+    Ok(Attached {
+        instance,
+        old_entries: 0,
+    })
+}
+
+/// The active instance that `value` names: by its business id, or by its own id.
+async fn find_active(
+    host: &Host,
+    value: &BusinessValue,
+    workflow: &Workflow,
+) -> Result<Option<InstanceId>, CommandError> {
+    let mut found = by_business_id(host, value, workflow).await?;
+    if found.len() > 1 {
+        let ids: Vec<_> = found.iter().map(|summary| summary.instance.to_string()).collect();
+        return Err(UsageError::new(
+            "--id",
+            format!(
+                "`{value}`, which names several active instances: {}",
+                ids.join(", ")
+            ),
+            "a value that names one",
+            "say the id of the instance that you mean",
+        )
+        .into());
+    }
+    match found.pop() {
+        Some(summary) => Ok(Some(summary.instance)),
+        None => by_instance_id(host, value, workflow).await,
+    }
+}
+
+async fn by_business_id(
+    host: &Host,
+    value: &BusinessValue,
+    workflow: &Workflow,
+) -> Result<Vec<Summary>, CommandError> {
+    let definition = workflow.definition();
+    let query = Query {
+        workflow: Some(definition.name.clone()),
+        business_id: Some(BusinessId {
+            key: definition.business_key.name.clone(),
+            value: value.clone(),
+        }),
+        statuses: vec![
+            InstanceStatus::Pending,
+            InstanceStatus::Running,
+            InstanceStatus::Waiting,
+        ],
+        before: None,
+        limit: MAX_NAMED,
+    };
+    let mut found = host.list(query).await?;
+    // Where names are unique within a version only, the same name in another version is somebody else's.
+    if definition.business_key.uniqueness == Uniqueness::Version {
+        found.retain(|summary| summary.workflow_version == definition.version);
+    }
+    Ok(found)
+}
+
+async fn by_instance_id(
+    host: &Host,
+    value: &BusinessValue,
+    workflow: &Workflow,
+) -> Result<Option<InstanceId>, CommandError> {
+    let Ok(instance) = value.as_str().parse::<InstanceId>() else {
+        return Ok(None);
+    };
+    match host.get(&InstanceRef::Id(instance)).await {
+        Ok(state) if state.status().is_terminal() => Ok(None),
+        Ok(state) if state.created().workflow == workflow.definition().name => Ok(Some(instance)),
+        Ok(state) => Err(UsageError::new(
+            "--id",
+            format!("an instance of workflow `{}`", state.created().workflow),
+            format!("an instance of `{}`", workflow.definition().name),
+            "name the component of that workflow",
+        )
+        .into()),
+        Err(InstanceError::UnknownInstance(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn attach_lines(state: &InstanceState, loaded: &LoadedWorkflow, input_given: bool) -> Vec<String> {
+    let created = state.created();
+    let mut lines = vec![format!(
+        "goes on with {} (instance {}, {})",
+        created.business_id,
+        created.instance,
+        state.status()
+    )];
+    if input_given {
+        lines.push("--input is not used: the instance has its own".to_owned());
+    }
+    if created.digest != loaded.digest {
+        lines.push(format!(
+            "it goes on with the code that it started with, version {} ({}), not with version {} ({})",
+            created.version,
+            created.digest.short(),
+            loaded.workflow.definition().version,
+            loaded.digest.short()
+        ));
+    }
+    lines
+}

@@ -1,0 +1,219 @@
+//! Following one instance until it ends, waits for something that doesn't come, or a signal ends the command.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use hephaestus_host::core::engine::{self, InstanceState, JournalEntry, StepState};
+use hephaestus_host::core::{StepRef, Timestamp};
+use hephaestus_host::runner::{InstanceRef, OutputLine};
+use hephaestus_host::{Host, Watch, WatchEvent};
+use tokio::time::Instant;
+
+use super::{Attached, GRACE, Surroundings};
+use crate::commands::Ending;
+use crate::error::CommandError;
+use crate::output::lines::output_text;
+use crate::output::progress::Progress;
+use crate::output::text::now;
+use crate::signals::Interrupt;
+
+/// So many of the last lines of each step are kept, to be shown if it fails.
+const MAX_KEPT_LINES: usize = 20;
+
+/// An instance, and how much of it was seen.
+pub(crate) struct Follower {
+    host: Host,
+    target: InstanceRef,
+    watch: Watch,
+    interrupt: Interrupt,
+    progress: Progress,
+    state: InstanceState,
+    history: Vec<JournalEntry>,
+    old_entries: u64,
+    output: BTreeMap<StepRef, (u32, VecDeque<String>)>,
+}
+
+/// What happened next.
+enum Next {
+    Seen(Option<WatchEvent>),
+    WaitIsOver,
+    Interrupted,
+}
+
+impl Follower {
+    /// Begins to follow, from the instance's beginning.
+    pub(super) async fn new(
+        host: &Host,
+        attached: &Attached,
+        around: &Surroundings,
+    ) -> Result<Self, CommandError> {
+        let target = InstanceRef::Id(attached.instance);
+        let watch = host.watch(&target, 0).await?;
+        let history = host.history(&target).await?;
+        let workflow = host.get(&target).await?.workflow().clone();
+        let first = &history[..history.len().min(1)];
+        let state = InstanceState::fold(workflow, first).map_err(CommandError::host)?;
+        let mut progress = Progress::new(around.screen.clone(), &state, around.verbose);
+        for entry in first {
+            show(&mut progress, entry, &state, attached.old_entries);
+        }
+        Ok(Self {
+            host: host.clone(),
+            target,
+            watch,
+            interrupt: around.interrupt.clone(),
+            progress,
+            history: first.to_vec(),
+            state,
+            old_entries: attached.old_entries,
+            output: BTreeMap::new(),
+        })
+    }
+
+    /// Says something that isn't in the journal.
+    pub(super) fn note(&self, text: &str) {
+        self.progress.note(text);
+    }
+
+    /// Follows until there is no more to see, or no more to wait for. A waiting instance is followed for `wait`, anew
+    /// each time it begins to wait.
+    pub(super) async fn follow(&mut self, wait: Duration) -> Result<Ending, CommandError> {
+        let mut waiting_since = None;
+        loop {
+            let give_up_at = if self.is_waiting().await? {
+                let since = *waiting_since.get_or_insert_with(Instant::now);
+                Some(since.checked_add(wait))
+            } else {
+                waiting_since = None;
+                None
+            };
+            let next = tokio::select! {
+                biased;
+                () = self.interrupt.wait() => Next::Interrupted,
+                event = self.watch.next() => Next::Seen(event),
+                () = sleep_until(give_up_at.flatten()) => Next::WaitIsOver,
+            };
+            match next {
+                Next::Seen(Some(event)) => self.see(event)?,
+                Next::Seen(None) => return Ok(Ending::Ended(self.state.status())),
+                Next::WaitIsOver => return Ok(Ending::Waiting),
+                Next::Interrupted => return self.wind_up().await,
+            }
+        }
+    }
+
+    /// Whether nothing happens any more until somebody sends an event or a timer that is not yet due fires.
+    ///
+    /// What was seen may be older than what is durable (an event that was kept in the inbox ends a wait in the commit
+    /// that begins it), so the host has the last word.
+    async fn is_waiting(&self) -> Result<bool, CommandError> {
+        if !waits_for_events(&self.state, now()) {
+            return Ok(false);
+        }
+        let durable = self.host.get(&self.target).await?;
+        Ok(durable.version() == self.state.version())
+    }
+
+    fn see(&mut self, event: WatchEvent) -> Result<(), CommandError> {
+        match event {
+            WatchEvent::Entry(entry) => self.see_entry(entry),
+            // What runs is known from the state: a step that is ready runs as soon as there is room.
+            WatchEvent::AttemptStarted { .. } => Ok(()),
+            WatchEvent::Output { step, attempt, line } => {
+                self.progress.output(&step, &line);
+                self.keep(step, attempt, &line);
+                Ok(())
+            }
+            WatchEvent::TaskFailed { reason } => Err(CommandError::host(anyhow::anyhow!(
+                "the instance's task failed: {reason}; what is durable is kept"
+            ))),
+        }
+    }
+
+    fn see_entry(&mut self, entry: JournalEntry) -> Result<(), CommandError> {
+        if entry.seq <= self.state.version() {
+            return Ok(());
+        }
+        self.state = engine::apply(self.state.clone(), &entry).map_err(CommandError::host)?;
+        show(&mut self.progress, &entry, &self.state, self.old_entries);
+        self.history.push(entry);
+        Ok(())
+    }
+
+    fn keep(&mut self, step: StepRef, attempt: u32, line: &OutputLine) {
+        let (kept_attempt, kept) = self.output.entry(step).or_default();
+        if *kept_attempt != attempt {
+            kept.clear();
+            *kept_attempt = attempt;
+        }
+        if kept.len() == MAX_KEPT_LINES {
+            kept.pop_front();
+        }
+        kept.push_back(output_text(line));
+    }
+
+    /// After a signal: lets the host end in good order, and sees what still becomes durable.
+    async fn wind_up(&mut self) -> Result<Ending, CommandError> {
+        self.note("ends in good order; interrupt again to end at once");
+        let host = self.host.clone();
+        let shutdown = tokio::spawn(async move { host.shutdown(GRACE).await });
+        while let Some(event) = self.watch.next().await {
+            if let WatchEvent::TaskFailed { .. } = event {
+                break;
+            }
+            self.see(event)?;
+        }
+        shutdown.await.map_err(CommandError::host)?;
+        let status = self.state.status();
+        Ok(if status.is_terminal() {
+            Ending::Ended(status)
+        } else {
+            Ending::Interrupted
+        })
+    }
+
+    /// What was seen: the state, its journal, and what the step that failed wrote last.
+    pub(super) fn into_parts(mut self) -> (InstanceState, Vec<JournalEntry>, Vec<String>) {
+        let failed = self.state.failure().and_then(|failure| failure.step.clone());
+        let output = failed.and_then(|step| self.output.remove(&step));
+        let lines = output.map(|(_, lines)| lines.into()).unwrap_or_default();
+        (self.state, self.history, lines)
+    }
+}
+
+fn show(progress: &mut Progress, entry: &JournalEntry, after: &InstanceState, old_entries: u64) {
+    if entry.seq > old_entries {
+        progress.entry(entry, after);
+        return;
+    }
+    progress.old_entry(entry);
+    if entry.seq == old_entries {
+        progress.show_active(after);
+    }
+}
+
+/// Whether some step waits for an event, and nothing goes on by itself: no step is ready or pauses before another
+/// attempt, and no timer that ends a wait is due already (as those of an instance that was left alone for long are).
+fn waits_for_events(state: &InstanceState, now: Timestamp) -> bool {
+    let mut waits = false;
+    for (_, step) in state.steps() {
+        match step {
+            StepState::Ready { .. } | StepState::Retrying { .. } => return false,
+            StepState::Waiting { .. } => waits = true,
+            StepState::Idle
+            | StepState::Completed { .. }
+            | StepState::Failed { .. }
+            | StepState::Stopped
+            | StepState::Dead => {}
+        }
+    }
+    let is_due = state.timers().values().any(|timer| timer.due <= now);
+    waits && !is_due && !state.status().is_terminal()
+}
+
+async fn sleep_until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,115 @@
+//! `hephaestus run`: starts an instance, or goes on with the active one of that id, and follows it.
+
+mod attach;
+mod events;
+mod follow;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hephaestus_host::core::InstanceId;
+use hephaestus_host::runner::local::Recovery;
+use hephaestus_host::runner::{LoadedWorkflow, StepExecutor};
+use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
+use hephaestus_host::{Host, deploy};
+
+use crate::commands::Ending;
+use crate::error::CommandError;
+use crate::output::progress::Screen;
+use crate::report::Report;
+use crate::resolved::{RunOptions, StoreChoice};
+use crate::signals::Interrupt;
+
+/// How long running steps may go on after a signal.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What `run` came to.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The facts.
+    pub(crate) report: Report,
+    /// Why the command ends.
+    pub(crate) ending: Ending,
+    /// What guests wrote last, if it failed.
+    pub(crate) output: Vec<String>,
+    /// What didn't go as asked, without being a failure.
+    pub(crate) notices: Vec<String>,
+}
+
+/// What the command reaches out with.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    /// Standard error.
+    pub(crate) screen: Screen,
+    /// Signals.
+    pub(crate) interrupt: Interrupt,
+    /// Whether what guests write is shown as it comes.
+    pub(crate) verbose: bool,
+}
+
+/// Does it. The host is shut down in good order, however it comes out.
+pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<Finished, CommandError> {
+    let executor = Arc::new(WasmExecutor::new(SandboxOptions::default()).map_err(CommandError::host)?);
+    // Before the store is opened, so that what is refused leaves no trace. The executor keeps what it compiled.
+    let loaded = tokio::select! {
+        loaded = executor.load(deploy::digest(&options.component), &options.component) => loaded?,
+        () = around.interrupt.wait() => return Err(CommandError::interrupted()),
+    };
+    if options.id.is_none() || options.store.is_new() {
+        events::check(&options.events, &loaded.workflow)?;
+    }
+    let host = open(&options.store, executor).await?;
+    let finished = run_on(&host, options, &loaded, around).await;
+    host.shutdown(GRACE).await;
+    finished
+}
+
+async fn open(store: &StoreChoice, executor: Arc<WasmExecutor>) -> Result<Host, CommandError> {
+    let builder = Host::builder().recovery(Recovery::Activated).executor(executor);
+    let builder = match store {
+        StoreChoice::Memory => builder.memory(),
+        StoreChoice::Sqlite(path) => builder.sqlite(path),
+    };
+    builder.build().await.map_err(|error| {
+        CommandError::host(anyhow::Error::new(error).context(format!("failed to open --store {store}")))
+    })
+}
+
+async fn run_on(
+    host: &Host,
+    options: &RunOptions,
+    loaded: &LoadedWorkflow,
+    around: &Surroundings,
+) -> Result<Finished, CommandError> {
+    let attached = attach::start_or_attach(host, options, loaded, around).await?;
+    follow_attached(host, options, &attached, around)
+        .await
+        .map_err(|error| error.with_instance(attached.instance))
+}
+
+async fn follow_attached(
+    host: &Host,
+    options: &RunOptions,
+    attached: &Attached,
+    around: &Surroundings,
+) -> Result<Finished, CommandError> {
+    let mut follower = follow::Follower::new(host, attached, around).await?;
+    let notices = events::send_all(host, attached.instance, &options.events, &follower).await?;
+    let ending = follower.follow(options.wait).await?;
+    let (state, history, output) = follower.into_parts();
+    Ok(Finished {
+        report: Report::new(&state, history, options.store.clone()),
+        ending,
+        output,
+        notices,
+    })
+}
+
+/// The instance to follow.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    /// Which one.
+    pub(crate) instance: InstanceId,
+    /// How much of its journal was there before this command.
+    pub(crate) old_entries: u64,
+}

@@ -1,0 +1,108 @@
+//! How the process ends: every exit code, in one place. Help, documentation and JSON take them from here.
+
+/// How a command came out, as its exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The instance reached `done`; or help or version was shown.
+    Completed,
+    /// The instance failed.
+    Failed,
+    /// The command line, or what it names, makes no sense. Nothing was created.
+    Usage,
+    /// The instance waits for an event.
+    Waiting,
+    /// The instance was cancelled.
+    Cancelled,
+    /// The component, or its graph, is refused.
+    Refused,
+    /// The host failed: the store, the file system, a bug.
+    Host,
+    /// A signal ended the command before the instance came to anything.
+    Interrupted,
+}
+
+impl Exit {
+    /// All of them, in the order of their codes.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Completed,
+        Self::Failed,
+        Self::Usage,
+        Self::Waiting,
+        Self::Cancelled,
+        Self::Refused,
+        Self::Host,
+        Self::Interrupted,
+    ];
+
+    /// The exit code. These are a public interface: never change one.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Waiting => 3,
+            Self::Cancelled => 4,
+            Self::Refused => 5,
+            Self::Host => 6,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The word for it, as `error.code` in JSON has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Usage => "bad-usage",
+            Self::Waiting => "waiting",
+            Self::Cancelled => "cancelled",
+            Self::Refused => "component-refused",
+            Self::Host => "host-error",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// What it means, for the help text.
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Completed => "the instance completed",
+            Self::Failed => "the instance failed",
+            Self::Usage => "bad usage; nothing was created",
+            Self::Waiting => "the instance waits for an event",
+            Self::Cancelled => "the instance was cancelled",
+            Self::Refused => "the component was refused",
+            Self::Host => "the host failed (store, files, a bug)",
+            Self::Interrupted => "interrupted by a signal; `run` with the same --id goes on",
+        }
+    }
+
+    /// The table of the help text.
+    pub(crate) fn table() -> String {
+        Self::ALL
+            .iter()
+            .map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn codes_are_distinct_and_all_listed() {
+        let mut codes: Vec<u8> = Exit::ALL.iter().map(|exit| exit.code()).collect();
+        let listed = codes.clone();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes, listed, "sorted, and no code twice");
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 130]);
+    }
+}

@@ -1,0 +1,14 @@
+//! What people and programs read. Everything here is a pure function from facts to text, except [`progress`] and
+//! [`print`], which write.
+
+pub(crate) mod json;
+mod json_text;
+pub(crate) mod lines;
+pub(crate) mod outcome;
+pub(crate) mod print;
+pub(crate) mod progress;
+pub(crate) mod style;
+pub(crate) mod text;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

@@ -1,0 +1,170 @@
+//! Text for people: durations, instants, wrapping, and making strangers' text safe to print.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hephaestus_host::core::Timestamp;
+
+/// Text comes out within this many columns, where words allow it.
+pub(crate) const WIDTH: usize = 80;
+
+/// A duration with two significant parts at most.
+pub(crate) fn duration(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    let seconds = duration.as_secs();
+    match micros {
+        0 => "0 ms".to_owned(),
+        1..1_000 => format!("{micros} µs"),
+        1_000..10_000 => format!("{:.1} ms", micros as f64 / 1e3),
+        10_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..60_000_000 => format!("{:.1} s", (micros / 100_000) as f64 / 10.0),
+        _ if seconds < 3_600 => parts(seconds / 60, "min", seconds % 60, "s"),
+        _ if seconds < 86_400 => parts(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => parts(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
+fn parts(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    if small == 0 {
+        format!("{large} {large_unit}")
+    } else {
+        format!("{large} {large_unit} {small} {small_unit}")
+    }
+}
+
+/// An instant: `2026-01-31 12:00:00 UTC`.
+pub(crate) fn instant(at: Timestamp) -> String {
+    let time = UNIX_EPOCH.checked_add(Duration::from_millis(at.0));
+    // humantime knows years up to 9999 and panics beyond; a timer may be set to the end of time.
+    const LAST_MS: u64 = 253_402_300_799_000;
+    match time {
+        Some(time) if at.0 <= LAST_MS => {
+            let text = humantime::format_rfc3339_seconds(time).to_string();
+            text.replace('T', " ").replace('Z', " UTC")
+        }
+        _ => "the end of time".to_owned(),
+    }
+}
+
+/// The wall clock.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(0).after(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO),
+    )
+}
+
+/// Strangers' text, without what would steer a terminal. Line breaks stay.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| (c.is_control() && c != '\n') || is_bidi(c);
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if steers(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Characters that reorder the text around them.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` in lines of at most `width` columns, broken between words; a longer word keeps its length.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// `1 attempt`, `2 attempts`.
+pub(crate) fn count(number: u32, one: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(crate) fn alternatives<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match (items.pop(), items.is_empty()) {
+        (None, _) => String::new(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} or {last}", items.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_keep_two_significant_parts() {
+        let cases = [
+            (0, "0 ms"),
+            (412, "412 µs"),
+            (1_234, "1.2 ms"),
+            (9_999, "10.0 ms"),
+            (412_900, "412 ms"),
+            (1_000_000, "1.0 s"),
+            (59_990_000, "59.9 s"),
+            (60_000_000, "1 min"),
+            (3_599_000_000, "59 min 59 s"),
+            (7_260_000_000, "2 h 1 min"),
+            (90_000_000_000, "1 d 1 h"),
+        ];
+        for (micros, text) in cases {
+            assert_eq!(duration(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn instants_up_to_the_end_of_time_can_be_shown() {
+        assert_eq!(instant(Timestamp(0)), "1970-01-01 00:00:00 UTC");
+        assert_eq!(instant(Timestamp(253_402_300_799_000)), "9999-12-31 23:59:59 UTC");
+        assert_eq!(instant(Timestamp(u64::MAX)), "the end of time");
+    }
+
+    #[test]
+    fn nothing_that_steers_a_terminal_survives() {
+        assert_eq!(safe("plain text\nsecond line"), "plain text\nsecond line");
+        assert_eq!(
+            safe("\u{1b}[2Jgone\r\u{7}\u{9b}1m\u{202e}x\ty"),
+            "\u{fffd}[2Jgone\u{fffd}\u{fffd}\u{fffd}1m\u{fffd}x y"
+        );
+    }
+
+    #[test]
+    fn wrapping_breaks_between_words_only() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            wrap("a incomprehensibilities b", 5),
+            ["a", "incomprehensibilities", "b"]
+        );
+        assert_eq!(wrap("first\n\nsecond", 20), ["first", "", "second"]);
+    }
+
+    #[test]
+    fn alternatives_read_like_a_sentence() {
+        assert_eq!(alternatives::<&str>([]), "");
+        assert_eq!(alternatives(["a"]), "a");
+        assert_eq!(alternatives(["a", "b", "c"]), "a, b or c");
+    }
+}
