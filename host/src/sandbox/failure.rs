@@ -43,7 +43,9 @@ pub(super) fn classify(error: &wasmtime::Error, circumstances: &Circumstances<'_
     if trap == Some(Trap::Interrupt) {
         return deadline(circumstances.budget);
     }
-    if circumstances.was_denied_memory && (trap == Some(Trap::UnreachableCodeReached) || trap.is_none()) {
+    // A guest that was refused memory, coped, and panicked for another reason has told that reason.
+    let gave_up = trap == Some(Trap::UnreachableCodeReached) && panic_message(circumstances.output).is_none();
+    if circumstances.was_denied_memory && (gave_up || trap.is_none()) {
         let limit = bytes(limits.memory_bytes);
         return Failure::new(
             FailureKind::MemoryLimit,
@@ -140,15 +142,24 @@ mod tests {
         text.lines().map(line).collect()
     }
 
-    fn kind_of(error: wasmtime::Error, instantiated: bool, was_denied_memory: bool) -> Failure {
+    fn kind_of(error: wasmtime::Error, instantiated: bool, was_denied_memory: bool) -> FailureKind {
+        kind_with(error, instantiated, was_denied_memory, &[])
+    }
+
+    fn kind_with(
+        error: wasmtime::Error,
+        instantiated: bool,
+        was_denied_memory: bool,
+        output: &[OutputLine],
+    ) -> FailureKind {
         let circumstances = Circumstances {
             instantiated,
             was_denied_memory,
             budget: Duration::from_secs(30),
             limits: &SandboxLimits::default(),
-            output: &[],
+            output,
         };
-        classify(&error, &circumstances)
+        classify(&error, &circumstances).kind
     }
 
     #[test]
@@ -163,7 +174,7 @@ mod tests {
 
     #[test]
     fn traps_have_their_kinds() {
-        let kind = |trap: Trap, denied| kind_of(trap.into(), true, denied).kind;
+        let kind = |trap: Trap, denied| kind_of(trap.into(), true, denied);
         assert_eq!(kind(Trap::Interrupt, false), FailureKind::Deadline);
         assert_eq!(kind(Trap::UnreachableCodeReached, false), FailureKind::Trap);
         assert_eq!(kind(Trap::UnreachableCodeReached, true), FailureKind::MemoryLimit);
@@ -171,11 +182,20 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_after_a_denial_was_coped_with_is_a_trap() {
+        let output = stderr("thread 'x' panicked at src/lib.rs:7:9:\nno such order");
+        let trap = || Trap::UnreachableCodeReached.into();
+        assert_eq!(kind_with(trap(), true, true, &output), FailureKind::Trap);
+        let output = stderr("memory allocation of 1048576 bytes failed");
+        assert_eq!(kind_with(trap(), true, true, &output), FailureKind::MemoryLimit);
+    }
+
+    #[test]
     fn what_happens_before_the_guest_exists_is_told_apart() {
         let error = || wasmtime::Error::msg("no");
-        assert_eq!(kind_of(error(), false, false).kind, FailureKind::Host);
-        assert_eq!(kind_of(error(), false, true).kind, FailureKind::MemoryLimit);
-        assert_eq!(kind_of(error(), true, false).kind, FailureKind::Trap);
+        assert_eq!(kind_of(error(), false, false), FailureKind::Host);
+        assert_eq!(kind_of(error(), false, true), FailureKind::MemoryLimit);
+        assert_eq!(kind_of(error(), true, false), FailureKind::Trap);
     }
 
     #[test]
