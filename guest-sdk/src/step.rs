@@ -57,6 +57,12 @@ pub trait Step: Sized + Send + Sync + 'static {
     fn on(self, event: Self::Event) -> Join {
         Join::transition(Self::NAME, event.name())
     }
+
+    /// For joins: the transition that this step takes when it has used up its attempts, see
+    /// [`StepSpec::on_failed`].
+    fn failed(self) -> Join {
+        Join::transition(Self::NAME, "failed")
+    }
 }
 
 /// What names a step: the step itself, or its name.

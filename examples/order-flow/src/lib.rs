@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! validate --valid----> reserve --reserved------> approve --approved--> ship --> done
-//!    |                     `-----out-of-stock--> refund, refuse
+//!    |                     `-----out-of-stock--> refund, refuse             `-failed-> release, refund, give-up
 //!    |            `---> charge ---charged-------> approve --rejected--> release, refund, refuse
 //!    |                     `-----declined------> release, refuse
 //!    `------invalid--> refuse                      `-------timeout---> release, refund, expire
 //! ```
 //!
 //! Every ending is one of the business: the instance completes, and its results tell which way it went. `ship`: the
-//! order is on its way; `refuse`: why it isn't served; `expire`: nobody approved it in time.
+//! order is on its way; `refuse`: why it isn't served; `expire`: nobody approved it in time; `give-up`: the carrier
+//! doesn't take it.
 //!
 //! The stock, the bank and the carrier are simulated: see the modules for what makes them say no.
 
@@ -28,7 +29,7 @@ use hephaestus_guest::{Finished, JoinRule, Retry, Step, Workflow, all, any, done
 pub use approval::{Approval, Approve};
 pub use order::{Item, Order};
 pub use payment::{Charge, Payment, Receipt, Refund};
-pub use refusal::{Expire, Refusal, Refuse};
+pub use refusal::{Expire, GiveUp, Refusal, Refuse};
 pub use shipping::{Ship, Shipment};
 pub use stock::{Release, Reservation, Reserve, Stock};
 pub use validation::{Findings, Validate, Validation};
@@ -59,7 +60,8 @@ pub fn order_flow() -> Workflow {
         }))
         .step(
             Ship.then(|Finished| done())
-                .retry(Retry::constant(Duration::from_millis(200)).attempts(4)),
+                .retry(Retry::constant(Duration::from_millis(200)).attempts(4))
+                .on_failed(to(Release).and(Refund).and(GiveUp)),
         )
         .step(
             Release
@@ -69,6 +71,7 @@ pub fn order_flow() -> Workflow {
                         Charge.on(Payment::Declined),
                         Approve.on(Approval::Rejected),
                         Approve.on(Approval::Timeout),
+                        Ship.failed(),
                     ]),
                 ]))
                 .then(|Finished| done()),
@@ -81,12 +84,14 @@ pub fn order_flow() -> Workflow {
                         Reserve.on(Stock::OutOfStock),
                         Approve.on(Approval::Rejected),
                         Approve.on(Approval::Timeout),
+                        Ship.failed(),
                     ]),
                 ]))
                 .then(|Finished| done()),
         )
         .step(Refuse.when(JoinRule::Settled).then(|Finished| done()))
         .step(Expire.then(|Finished| done()))
+        .step(GiveUp.then(|Finished| done()))
 }
 
 #[cfg(test)]

@@ -62,3 +62,17 @@ impl Step for Expire {
         Ok(Outcome::completed_with(Finished, Refusal { reasons }))
     }
 }
+
+/// Records that the goods could not be sent.
+pub struct GiveUp;
+
+impl Step for GiveUp {
+    const NAME: &'static str = "give-up";
+    type Event = Finished;
+    type Output = Refusal;
+
+    fn run(&self, _: &Context) -> StepResult<Self> {
+        let reasons = vec!["the carrier didn't take the goods".into()];
+        Ok(Outcome::completed_with(Finished, Refusal { reasons }))
+    }
+}

@@ -24,7 +24,7 @@ impl Step for Ship {
 
     fn run(&self, ctx: &Context) -> StepResult<Self> {
         let order: Order = ctx.initial()?;
-        let tracking = call_carrier(ctx.attempt(), &ctx.idempotency_key())?;
+        let tracking = call_carrier(&order.ship_to, ctx.attempt(), &ctx.idempotency_key())?;
         ctx.info("handed over to the carrier", &[("tracking", &tracking)]);
         let shipment = Shipment {
             tracking,
@@ -34,8 +34,12 @@ impl Step for Ship {
     }
 }
 
-/// The carrier, simulated: busy at the first call. A real one would recognise a repetition by `key`.
-fn call_carrier(attempt: u32, key: &str) -> Result<String, StepError> {
+/// The carrier, simulated: goes everywhere but to Atlantis, and is busy at the first call. A real one would recognise a
+/// repetition by `key`.
+fn call_carrier(ship_to: &str, attempt: u32, key: &str) -> Result<String, StepError> {
+    if ship_to.contains("Atlantis") {
+        return Err(StepError::permanent("the carrier doesn't go to Atlantis"));
+    }
     if attempt == 1 {
         return Err(StepError::retryable("the carrier is busy"));
     }

@@ -181,6 +181,17 @@ fn a_busy_carrier_is_asked_again() {
 }
 
 #[test]
+fn where_no_carrier_goes_nothing_is_tried_again() {
+    let mut order = good_order();
+    order["ship_to"] = json!("Temple of Poseidon, Atlantis");
+    let error = TestContext::new()
+        .initial(order)
+        .run(Ship)
+        .expect_err("no carrier");
+    assert!(!error.is_retryable());
+}
+
+#[test]
 fn compensation_undoes_exactly_what_was_done() {
     let reservation = Reservation {
         id: "reservation-7".into(),
