@@ -24,8 +24,8 @@ pub enum StoreError {
         /// What was found, and where.
         reason: String,
     },
-    /// The write contradicts itself. Nothing was changed.
-    #[error("a write contradicts itself and was refused, this is a bug in the host: {reason}")]
+    /// The write can never be stored: it contradicts itself, or is too large. Nothing was changed.
+    #[error("the store can't take a write, now or later: {reason}")]
     Malformed {
         /// What was found, and what was expected.
         reason: String,

@@ -8,5 +8,7 @@
 
 mod committer;
 mod conformance;
+mod differential;
 mod faulty;
+mod sqlite;
 mod support;

@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Damaged(String),
     /// The file can't be used here.
     Unsupported(String),
+    /// The path names another file by now, or none.
+    Gone,
     /// The writing thread panicked.
     WriterPanicked,
     /// A reading thread panicked, or the runtime is shutting down.
@@ -45,6 +47,11 @@ impl Failure {
             },
             Self::Unsupported(found) => StoreError::Unavailable {
                 reason: format!("`{file}`: {found}; put it on a local disk"),
+            },
+            Self::Gone => StoreError::Unavailable {
+                reason: format!(
+                    "`{file}` was removed or replaced while the host was using it; put the file back, or stop the host"
+                ),
             },
             Self::WriterPanicked => StoreError::Unknown {
                 reason: format!("the thread that writes `{file}` panicked; see the host's log"),
@@ -91,3 +98,6 @@ fn advice(error: &rusqlite::Error) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@
 //!
 //! - An answer is given after `COMMIT` with `synchronous=FULL` in WAL mode: it survives the end of the machine.
 //! - There is one writer, so what is checked in a transaction holds until its commit.
-//! - A file that isn't ours, or is newer than this version, is not written to.
+//! - A file that isn't ours, or is newer than this version, is not written to; nor is one that lost its name.
 //! - The file is unlocked after its last connection for writing was closed, and by the system if the host is killed.
 
 mod failure;
@@ -28,6 +28,7 @@ use hephaestus_core::engine::{JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 
 use self::failure::Failure;
+use self::open::Identity;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
@@ -43,6 +44,7 @@ use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, W
 #[derive(Debug)]
 pub struct SqliteStore {
     path: Arc<PathBuf>,
+    identity: Identity,
     // Before the writer: its connections are closed first, so that the writer's is the last one.
     readers: Arc<Readers>,
     writer: Writer,
@@ -69,6 +71,7 @@ impl SqliteStore {
         Ok(Self {
             readers: Arc::new(Readers::new(opened.path.clone())),
             path: Arc::new(opened.path),
+            identity: opened.identity,
             writer,
         })
     }
@@ -87,6 +90,14 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let (path, identity) = (Arc::clone(&self.path), self.identity);
+        let job = move |connection: &mut rusqlite::Connection| {
+            if Identity::of(&path) == identity {
+                job(connection)
+            } else {
+                Err(Failure::Gone)
+            }
+        };
         self.writer
             .run(job)
             .await

@@ -21,6 +21,7 @@ const CACHED_STATEMENTS: usize = 128;
 /// A file that is ours, up to date and locked.
 pub(super) struct Opened {
     pub(super) path: PathBuf,
+    pub(super) identity: Identity,
     pub(super) connection: Connection,
     pub(super) lock: FileLock,
 }
@@ -30,11 +31,33 @@ pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     let lock = FileLock::acquire(&path)?;
     let format = if path.exists() { inspect(&path)? } else { 0 };
     let connection = writing_connection(&path, format).map_err(|failure| failure.at(&path))?;
+    let identity = Identity::of(&path);
     Ok(Opened {
         path,
+        identity,
         connection,
         lock,
     })
+}
+
+/// Which file a path names. On Unix an open file can be removed, or another one put in its place, and SQLite would go
+/// on writing to what nobody can find any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(Option<(u64, u64)>);
+
+impl Identity {
+    /// The file that `path` names now.
+    pub(super) fn of(path: &Path) -> Self {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Self(path.metadata().ok().map(|file| (file.dev(), file.ino())))
+        }
+        #[cfg(not(unix))]
+        {
+            Self(path.exists().then_some((0, 0)))
+        }
+    }
 }
 
 /// One name for one file: two hosts that reach it by different links must see the same lock.

@@ -228,3 +228,6 @@ fn is_constraint(error: &rusqlite::Error) -> bool {
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
+
+#[cfg(test)]
+mod tests;

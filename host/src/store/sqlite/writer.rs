@@ -106,3 +106,6 @@ fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Job>, lock: FileL
     }
     drop(lock);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The thread survives its jobs.
+
+use rusqlite::Connection;
+
+use super::{Failure, FileLock, Writer};
+
+fn writer(folder: &tempfile::TempDir) -> Writer {
+    let path = folder.path().join("store.db");
+    let lock = FileLock::acquire(&path).expect("nobody else locks it");
+    let connection = Connection::open(path).expect("a database");
+    connection
+        .execute_batch("CREATE TABLE songs (title TEXT)")
+        .expect("a table");
+    Writer::spawn(connection, lock).expect("a thread")
+}
+
+async fn count(writer: &Writer) -> Result<u32, Failure> {
+    writer
+        .run(|connection| Ok(connection.query_row("SELECT count(*) FROM songs", [], |row| row.get(0))?))
+        .await
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_rolled_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let writer = writer(&folder);
+    let panicked = writer
+        .run(|connection| -> Result<(), Failure> {
+            connection.execute_batch("BEGIN; INSERT INTO songs VALUES ('la la la')")?;
+            panic!("out of cheese");
+        })
+        .await;
+    assert!(matches!(panicked, Err(Failure::WriterPanicked)), "{panicked:?}");
+    assert!(matches!(count(&writer).await, Ok(0)));
+}
+
+#[tokio::test]
+async fn a_failed_job_leaves_no_transaction_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let writer = writer(&folder);
+    let failed = writer
+        .run(|connection| {
+            connection.execute_batch("BEGIN; INSERT INTO songs VALUES ('la la la'); SING")?;
+            Ok(())
+        })
+        .await;
+    assert!(matches!(failed, Err(Failure::Sqlite(_))), "{failed:?}");
+    assert!(matches!(count(&writer).await, Ok(0)));
+    writer.close().await;
+    assert!(matches!(count(&writer).await, Err(Failure::Closed)));
+}
