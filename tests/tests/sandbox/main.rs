@@ -1,6 +1,11 @@
 //! Real components in the real sandbox: what DESIGN 8 promises about guests. The guests are `tests/guests/hostile`,
 //! which misbehaves as the test asks, and `tests/guests/raw-wit`.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that meets what it doesn't expect fails"
+)]
+
 mod describe;
 mod execute;
 mod load;

@@ -14,7 +14,7 @@ async fn transit(deed: &str) -> Result<Vec<String>, String> {
     options.limits.definition_deadline = Duration::from_secs(2);
     let (executor, workflow) = hostile_with(options).await;
     let attempt = attempt("act", &format!("{{\"transit\": \"{deed}\"}}"));
-    let chosen = EventName::new("chosen").unwrap();
+    let chosen = EventName::new("chosen").expect("a name");
     match executor.sandbox(&workflow).transit(attempt, &chosen).await {
         Ok(targets) => Ok(targets.iter().map(ToString::to_string).collect()),
         Err(failure) => {
