@@ -77,6 +77,10 @@ impl FromStr for TimerId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let invalid = || InvalidId::new("a timer id", "`<instance id>/<number>`", text);
         let (instance, number) = text.split_once('/').ok_or_else(invalid)?;
+        // `u32` would read `+1` too.
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(invalid());
+        }
         Ok(Self {
             instance: instance.parse().map_err(|_| invalid())?,
             number: number.parse().map_err(|_| invalid())?,
@@ -297,5 +301,141 @@ impl TryFrom<String> for Digest {
 impl From<Digest> for String {
     fn from(digest: Digest) -> String {
         digest.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const UUID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
+
+    #[test]
+    fn digests_are_read_and_shown() {
+        let text = format!("sha256:{}", "0f".repeat(32));
+        let digest: Digest = text.parse().unwrap();
+        assert_eq!(digest, Digest([15; 32]));
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(digest.short(), "0f0f0f0f0f0f");
+        assert_eq!(text.to_uppercase().replace("SHA", "sha").parse(), Ok(digest));
+    }
+
+    #[test]
+    fn what_is_no_digest_is_refused() {
+        let hex = |digits: &str| format!("sha256:{digits}");
+        for text in [
+            String::new(),
+            "0f".repeat(32),
+            hex(""),
+            hex(&"0f".repeat(31)),
+            hex(&"0f".repeat(33)),
+            hex(&"0g".repeat(32)),
+            hex(&"+f".repeat(32)),
+            // 64 bytes, but not on the boundaries of characters.
+            hex(&format!("0{}f", "é".repeat(31))),
+            hex(&"é".repeat(32)),
+        ] {
+            assert!(text.parse::<Digest>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn business_values_are_plain_or_a_uuid() {
+        let longest = "a".repeat(MAX_FREE_ID_BYTES);
+        for text in ["abc123", "0", UUID, &longest] {
+            assert_eq!(BusinessValue::new(text).unwrap().as_str(), text);
+        }
+        let too_long = "a".repeat(MAX_FREE_ID_BYTES + 1);
+        let upper = UUID.to_uppercase();
+        let braced = format!("{{{UUID}}}");
+        for text in [
+            "", "A", "a-b", "a_b", "é", "a b", "a::b", &too_long, &upper, &braced,
+        ] {
+            assert!(BusinessValue::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn business_ids_have_two_halves() {
+        let id: BusinessId = "orderid::abc123".parse().unwrap();
+        assert_eq!((id.key.as_str(), id.value.as_str()), ("orderid", "abc123"));
+        assert_eq!(id.to_string(), "orderid::abc123");
+        for text in [
+            "",
+            "orderid",
+            "orderid:abc",
+            "::abc",
+            "orderid::",
+            "a::b::c",
+            "Order::a",
+            "a:: b",
+        ] {
+            assert!(text.parse::<BusinessId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn timers_are_named_within_their_instance() {
+        let text = format!("{UUID}/7");
+        let timer: TimerId = text.parse().unwrap();
+        assert_eq!((timer.number, timer.to_string()), (7, text));
+        for text in [
+            "",
+            "/",
+            "7",
+            "x/7",
+            &format!("{UUID}/"),
+            &format!("{UUID}/+7"),
+            &format!("{UUID}/4294967296"),
+        ] {
+            assert!(text.parse::<TimerId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn free_ids_are_bounded_and_printable() {
+        assert_eq!(EventId::new("payment 7/é").unwrap().as_str(), "payment 7/é");
+        assert!(RequestId::new(&"x".repeat(MAX_FREE_ID_BYTES)).is_ok());
+        for text in [
+            "",
+            "a\nb",
+            "a\u{7f}",
+            "a\u{85}",
+            &"x".repeat(MAX_FREE_ID_BYTES + 1),
+            &"é".repeat(65),
+        ] {
+            assert!(EventId::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ids_read_from_json_are_checked() {
+        assert!(serde_json::from_str::<EventId>(r#""""#).is_err());
+        assert!(serde_json::from_str::<BusinessValue>(r#""A""#).is_err());
+        assert!(serde_json::from_str::<BusinessId>(r#""a""#).is_err());
+        assert!(serde_json::from_str::<Digest>(r#""sha256:""#).is_err());
+        assert!(serde_json::from_str::<InstanceId>(r#""7""#).is_err());
+        let id: InstanceId = serde_json::from_str(&format!("\"{UUID}\"")).unwrap();
+        assert_eq!(id.to_string(), UUID);
+    }
+
+    proptest! {
+        #[test]
+        fn digests_round_trip(bytes: [u8; 32]) {
+            prop_assert_eq!(Digest(bytes).to_string().parse(), Ok(Digest(bytes)));
+        }
+
+        #[test]
+        fn no_text_makes_an_id_panic(text in any::<String>(), tail in "\\PC{0,70}") {
+            for text in [text, format!("sha256:{tail}"), format!("a::{tail}"), format!("{UUID}/{tail}")] {
+                let digest = text.parse::<Digest>();
+                prop_assert!(digest.is_err() || digest.map(|it| it.to_string()) == Ok(text.to_lowercase()));
+                let business_id = text.parse::<BusinessId>();
+                prop_assert!(business_id.is_err() || business_id.map(|it| it.to_string()) == Ok(text.clone()));
+                let _ = (text.parse::<TimerId>(), text.parse::<InstanceId>(), EventId::new(&text));
+            }
+        }
     }
 }

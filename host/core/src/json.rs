@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -15,20 +15,18 @@ pub struct InvalidJson {
     pub reason: String,
 }
 
-/// One JSON value, as compact-or-not text that is known to be valid. Cheap to clone.
+/// One JSON value as text, without white space around it, that every JSON parser reads: strings are Unicode, numbers fit
+/// into a double, and nothing is nested deeper than 127 levels. Cheap to clone. Two are equal if their texts are.
 #[derive(Clone)]
 pub struct Json(Arc<RawValue>);
 
 impl Json {
     /// Validates `text`.
     pub fn parse(text: &str) -> Result<Self, InvalidJson> {
-        let invalid = |error: serde_json::Error| InvalidJson {
+        let raw = serde_json::from_str::<Box<RawValue>>(text).and_then(checked);
+        raw.map(Self).map_err(|error| InvalidJson {
             reason: error.to_string(),
-        };
-        serde_json::from_str::<Wellformed>(text).map_err(invalid)?;
-        serde_json::from_str::<Box<RawValue>>(text)
-            .map(|raw| Self(raw.into()))
-            .map_err(invalid)
+        })
     }
 
     /// The empty object, `{}`.
@@ -48,8 +46,15 @@ impl Json {
 
     /// The parsed value.
     pub fn to_value(&self) -> serde_json::Value {
+        // The text was read before, so it can be read again: the fallback only spares a panic.
         serde_json::from_str(self.as_str()).unwrap_or(serde_json::Value::Null)
     }
+}
+
+/// `raw`, if it keeps the promises of [`Json`].
+fn checked(raw: Box<RawValue>) -> Result<Arc<RawValue>, serde_json::Error> {
+    serde_json::from_str::<Wellformed>(raw.get())?;
+    Ok(raw.into())
 }
 
 /// Reads a value to its end and keeps nothing. `RawValue` alone would let through what no parser accepts later:
@@ -106,9 +111,10 @@ impl<'de> Visitor<'de> for WellformedVisitor {
     }
 }
 
+/// A value that is nested deeper than 127 levels becomes `null`: a program can build one, but no parser reads it.
 impl From<serde_json::Value> for Json {
     fn from(value: serde_json::Value) -> Self {
-        Self::parse(&value.to_string()).unwrap_or_else(|_| Self::empty_object())
+        Self::parse(&value.to_string()).unwrap_or_else(|_| Self(RawValue::NULL.to_owned().into()))
     }
 }
 
@@ -140,6 +146,115 @@ impl Serialize for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(raw.into()))
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        checked(raw).map(Self).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nested(levels: usize) -> String {
+        format!("{}1{}", "[".repeat(levels), "]".repeat(levels))
+    }
+
+    #[test]
+    fn values_are_kept_as_they_are_written() {
+        for text in [
+            "null",
+            "true",
+            "-0.50e+1",
+            r#""\u00e9\ud83d\ude00""#,
+            "[1,  2]",
+            r#"{"a": 1, "a": 2}"#,
+            "{}",
+        ] {
+            assert_eq!(Json::parse(text).unwrap().as_str(), text);
+        }
+        assert_eq!(Json::parse(" \n{ } \t").unwrap().as_str(), "{ }");
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "01",
+            "1 2",
+            "nul",
+            "'a'",
+            "{a: 1}",
+            "NaN",
+            "\u{feff}1",
+            "\"\u{1}\"",
+        ] {
+            assert!(Json::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    /// `RawValue` lets these through.
+    #[test]
+    fn what_other_parsers_refuse_is_refused() {
+        for (text, reason) in [
+            (nested(128), "recursion limit exceeded at line 1 column 128"),
+            (
+                r#"["\ud800"]"#.to_owned(),
+                "unexpected end of hex escape at line 1 column 9",
+            ),
+            (
+                r#"{"\udc00": 1}"#.to_owned(),
+                "lone leading surrogate in hex escape at line 1 column 8",
+            ),
+            ("1e999".to_owned(), "number out of range at line 1 column 5"),
+        ] {
+            assert_eq!(Json::parse(&text).unwrap_err().reason, reason, "{text}");
+            let read: Result<Json, _> = serde_json::from_str(&text);
+            assert!(read.unwrap_err().to_string().starts_with(reason), "{text}");
+        }
+        assert!(Json::parse(&nested(127)).is_ok());
+        assert!(Json::parse(&"[".repeat(1 << 20)).is_err());
+    }
+
+    #[test]
+    fn objects_are_told_apart() {
+        for (text, expected) in [
+            ("{}", true),
+            (" { \"a\": [] }", true),
+            ("[{}]", false),
+            (r#""{""#, false),
+        ] {
+            assert_eq!(Json::parse(text).unwrap().is_object(), expected, "{text}");
+        }
+        assert!(Json::empty_object().is_object());
+    }
+
+    #[test]
+    fn values_deeper_than_any_parser_reads_become_null() {
+        let nest = |levels| (0..levels).fold(serde_json::json!(1), |value, _| serde_json::json!([value]));
+        assert_eq!(Json::from(nest(127)).as_str(), nested(127));
+        assert_eq!(Json::from(nest(128)).as_str(), "null");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_can_be_read(text in r#"[\[\]{}:,"0-9eE.u\\dD8c -]{0,12}"#) {
+            if let Ok(json) = Json::parse(&text) {
+                prop_assert_eq!(json.as_str(), text.trim_matches([' ', '\n', '\t', '\r']));
+                prop_assert!(serde_json::from_str::<serde_json::Value>(json.as_str()).is_ok());
+            }
+        }
+
+        #[test]
+        fn strings_round_trip(text: String) {
+            let json = Json::from(serde_json::Value::String(text.clone()));
+            prop_assert_eq!(json.to_value(), serde_json::Value::String(text));
+            let read: Json = serde_json::from_str(&serde_json::to_string(&json).unwrap()).unwrap();
+            prop_assert_eq!(read, json);
+        }
     }
 }

@@ -147,3 +147,63 @@ impl fmt::Display for WorkflowVersion {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_kebab_case() {
+        for name in [
+            "a",
+            "a1",
+            "reserve-stock",
+            "a-1",
+            "x-2-y",
+            "done",
+            &"a".repeat(MAX_NAME_BYTES),
+        ] {
+            assert_eq!(StepRef::new(name).unwrap().as_str(), name);
+        }
+        let too_long = "a".repeat(MAX_NAME_BYTES + 1);
+        for text in [
+            "", "-", "a-", "-a", "a--b", "1a", "A", "aB", "a_b", "a b", " a", "a.b", "é", "aé", "a\n", "a\0",
+            &too_long,
+        ] {
+            assert_eq!(StepRef::new(text).unwrap_err().text, text);
+        }
+    }
+
+    #[test]
+    fn errors_repeat_only_the_beginning() {
+        let error = EventName::new(&"é".repeat(1 << 20)).unwrap_err();
+        assert_eq!(error.text, "é".repeat(128));
+    }
+
+    #[test]
+    fn reserved_names_are_known() {
+        assert!(StepRef::new("done").unwrap().is_done() && StepRef::done().is_done());
+        assert!(!StepRef::new("done-2").unwrap().is_done());
+        assert!(EventName::new("failed").unwrap().is_failed() && EventName::failed().is_failed());
+        assert!(!EventName::timeout().is_failed());
+    }
+
+    #[test]
+    fn names_read_from_json_are_checked() {
+        let name: WorkflowName = serde_json::from_str(r#""order""#).unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), r#""order""#);
+        assert!(serde_json::from_str::<WorkflowName>(r#""Order""#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn only_kebab_case_is_accepted(text in "[a-c1_A-]{0,6}") {
+            let words: Vec<&str> = text.split('-').collect();
+            let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| matches!(c, 'a'..='c' | '1'));
+            let expected = words.iter().all(is_word) && !text.starts_with('1');
+            prop_assert_eq!(StepRef::new(&text).is_ok(), expected);
+        }
+    }
+}

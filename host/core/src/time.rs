@@ -22,3 +22,32 @@ impl Timestamp {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_are_never_early() {
+        let now = Timestamp(1_000);
+        for (nanos, expected) in [(0, 1_000), (1, 1_001), (1_000_000, 1_001), (1_000_001, 1_002)] {
+            assert_eq!(now.after(Duration::from_nanos(nanos)), Timestamp(expected));
+        }
+    }
+
+    #[test]
+    fn time_ends_instead_of_beginning_again() {
+        assert_eq!(Timestamp(1).after(Duration::MAX), Timestamp(u64::MAX));
+        assert_eq!(
+            Timestamp(u64::MAX).after(Duration::from_millis(1)),
+            Timestamp(u64::MAX)
+        );
+        assert_eq!(Timestamp(u64::MAX).after(Duration::ZERO), Timestamp(u64::MAX));
+    }
+
+    #[test]
+    fn what_lies_ahead_is_no_time_ago() {
+        assert_eq!(Timestamp(5).since(Timestamp(3)), Duration::from_millis(2));
+        assert_eq!(Timestamp(3).since(Timestamp(5)), Duration::ZERO);
+    }
+}

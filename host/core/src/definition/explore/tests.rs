@@ -54,8 +54,8 @@ fn the_worked_case_never_gets_stuck() {
     check(
         worked_case(),
         expect![[r#"
-        4 runs, 0 stuck
-    "#]],
+            4 runs, 0 stuck
+        "#]],
     );
 }
 
@@ -68,10 +68,10 @@ fn a_lost_join_is_told() {
     check(
         steps,
         expect![[r#"
-        6 runs, 2 stuck
-        `validate` ends with `valid`, `reserve` ends with `sold-out`, `charge` ends with `charged`; `approve` can't run: its join `all[reserve.reserved, charge.charged]` got `charge.charged`, and `reserve.reserved` can't come any more; `release` can't run: its join `all[reserve.reserved, any[charge.declined, approve.rejected]]` got `reserve.sold-out`, and `reserve.reserved`, `charge.declined`, `approve.rejected` can't come any more
-        `validate` ends with `valid`, `reserve` ends with `sold-out`, `charge` ends with `declined`; `release` can't run: its join `all[reserve.reserved, any[charge.declined, approve.rejected]]` got `reserve.sold-out`, `charge.declined`, and `reserve.reserved`, `approve.rejected` can't come any more
-    "#]],
+            6 runs, 2 stuck
+            `validate` ends with `valid`, `reserve` ends with `sold-out`, `charge` ends with `charged`; `approve` can't run: its join `all[reserve.reserved, charge.charged]` got `charge.charged`, and `reserve.reserved` can't come any more; `release` can't run: its join `all[reserve.reserved, any[charge.declined, approve.rejected]]` got `reserve.sold-out`, and `reserve.reserved`, `charge.declined`, `approve.rejected` can't come any more
+            `validate` ends with `valid`, `reserve` ends with `sold-out`, `charge` ends with `declined`; `release` can't run: its join `all[reserve.reserved, any[charge.declined, approve.rejected]]` got `reserve.sold-out`, `charge.declined`, and `reserve.reserved`, `approve.rejected` can't come any more
+        "#]],
     );
 }
 
@@ -83,8 +83,8 @@ fn failed_is_an_event_where_it_leads_somewhere() {
     check(
         [fork(), step("a").emits("x", ["end"]), b(), end()],
         expect![[r#"
-        1 runs, 0 stuck
-    "#]],
+            1 runs, 0 stuck
+        "#]],
     );
     check(
         [fork(), step("a").emits("x", ["end"]).failed(["end"]), b(), end()],
@@ -123,16 +123,16 @@ fn dynamic_transitions_take_every_set_of_targets() {
     check(
         ends(JoinRule::Settled),
         expect![[r#"
-        3 runs, 0 stuck
-    "#]],
+            3 runs, 0 stuck
+        "#]],
     );
     check(
         ends(JoinRule::All),
         expect![[r#"
-        3 runs, 2 stuck
-        `route` ends with `routed` to `a`, `a` ends with `x`; `end` can't run: its join `all[a.x, b.y]` got `a.x`, and `b.y` can't come any more
-        `route` ends with `routed` to `b`, `b` ends with `y`; `end` can't run: its join `all[a.x, b.y]` got `b.y`, and `a.x` can't come any more
-    "#]],
+            3 runs, 2 stuck
+            `route` ends with `routed` to `a`, `a` ends with `x`; `end` can't run: its join `all[a.x, b.y]` got `a.x`, and `b.y` can't come any more
+            `route` ends with `routed` to `b`, `b` ends with `y`; `end` can't run: its join `all[a.x, b.y]` got `b.y`, and `a.x` can't come any more
+        "#]],
     );
 }
 
@@ -159,15 +159,15 @@ fn done_can_be_missed_or_come_early() {
     check(
         steps("any[a.x, a.w, b.y]"),
         expect![[r#"
-        2 runs, 0 stuck
-    "#]],
+            2 runs, 0 stuck
+        "#]],
     );
     check(
         steps("all[a.x, b.y]"),
         expect![[r#"
-        2 runs, 1 stuck
-        `fork` ends with `forked`, `a` ends with `w`, `b` ends with `y`; `done` can't run: its join `all[a.x, b.y]` got `a.w`, `b.y`, and `a.x` can't come any more
-    "#]],
+            2 runs, 1 stuck
+            `fork` ends with `forked`, `a` ends with `w`, `b` ends with `y`; `done` can't run: its join `all[a.x, b.y]` got `a.w`, `b.y`, and `a.x` can't come any more
+        "#]],
     );
 }
 
@@ -182,9 +182,9 @@ fn steps_that_never_run_are_named() {
     check(
         steps,
         expect![[r#"
-        2 runs, 0 stuck
-        never: d
-    "#]],
+            2 runs, 0 stuck
+            never: d
+        "#]],
     );
 }
 
