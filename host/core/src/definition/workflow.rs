@@ -197,7 +197,7 @@ impl Workflow {
 
     /// The joins that are dead although a transition to them was taken, in the order of the definition: what an
     /// instance that is stuck got stuck at.
-    pub fn dead_joins(&self, edge: impl Fn(EdgeIx) -> Option<bool>) -> Vec<DeadJoin> {
+    pub(super) fn dead_joins(&self, edge: impl Fn(EdgeIx) -> Option<bool>) -> Vec<DeadJoin> {
         let is_lost = |step: &StepIx| {
             let was_reached = self.incoming(*step).iter().any(|at| edge(*at) == Some(true));
             was_reached && self.evaluate_join(*step, &edge) == Some(false)
