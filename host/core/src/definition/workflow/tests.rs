@@ -225,9 +225,13 @@ fn ancestors_of_long_workflows_are_known() {
         .fold(WorkflowBuilder::new("w", 1), WorkflowBuilder::step)
         .build()
         .unwrap();
-    for (from, to) in [(0, 199), (63, 64), (64, 65), (0, 64), (128, 199)] {
-        assert!(workflow.is_ancestor(StepIx(from), StepIx(to)));
-        assert!(!workflow.is_ancestor(StepIx(to), StepIx(from)));
+    for from in 0..200 {
+        for to in 0..200 {
+            assert_eq!(
+                workflow.is_ancestor(StepIx(from), StepIx(to)),
+                from < to,
+                "{from} to {to}"
+            );
+        }
     }
-    assert!(!workflow.is_ancestor(StepIx(64), StepIx(64)));
 }
