@@ -362,6 +362,8 @@ proptest! {
         prop_assert!(found.stuck_runs <= found.runs);
         let all = explore(&workflow, &ExploreOptions { max_told: usize::MAX, ..ExploreOptions::default() });
         prop_assert!(found.stuck.iter().all(|run| all.stuck.contains(run)));
+        let is_told_once = |run: &StuckRun| found.stuck.iter().filter(|it| *it == run).count() == 1;
+        prop_assert!(found.stuck.iter().all(is_told_once));
         prop_assert_eq!(found.stuck_runs == 0, found.stuck.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Joins.
 
 use expect_test::expect;
+use proptest::prelude::*;
 
 use super::{check, order, pair, violations};
 use crate::definition::limits::{MAX_JOIN_DEPTH, MAX_JOIN_PARTS};
@@ -137,4 +138,56 @@ fn joins_that_are_hard_to_satisfy_are_decided() {
         .map(|it| it.kind.as_str())
         .collect();
     assert_eq!(kinds, ["impossible-join"]);
+}
+
+/// Three sources, `a` to `c`, that end with `x` or `y`, and a join over them.
+fn crossed(join: &Join) -> WorkflowDefinition {
+    let source = |name| step(name).emits("x", ["end"]).emits("y", ["end"]);
+    let mut definition = order([
+        step("start").emits("go", ["a", "b", "c"]),
+        source("a"),
+        source("b"),
+        source("c"),
+        step("end").emits("ended", ["done"]),
+    ]);
+    definition.steps[4].join = JoinRule::Expression(join.clone());
+    definition
+}
+
+fn any_join() -> impl Strategy<Value = Join> {
+    let source = prop::sample::select(vec!["a", "b", "c"]);
+    let transition =
+        (source, prop::sample::select(vec!["x", "y"])).prop_map(|(source, event)| Join::Transition {
+            source: source.parse().unwrap(),
+            event: event.parse().unwrap(),
+        });
+    transition.prop_recursive(4, 24, 3, |part| {
+        let parts = prop::collection::vec(part, 1..4);
+        let all = parts.clone().prop_map(Join::All);
+        prop_oneof![3 => all, 1 => parts.clone().prop_map(Join::Any), 1 => parts.prop_map(Join::Settled)]
+    })
+}
+
+/// Whether `join` is true if `a`, `b` and `c` end with these events.
+fn is_true(join: &Join, ends: [&str; 3]) -> bool {
+    match join {
+        Join::Transition { source, event } => {
+            let at = ["a", "b", "c"]
+                .iter()
+                .position(|name| *name == source.as_str())
+                .unwrap();
+            event.as_str() == ends[at]
+        }
+        Join::All(parts) => parts.iter().all(|part| is_true(part, ends)),
+        Join::Any(parts) | Join::Settled(parts) => parts.iter().any(|part| is_true(part, ends)),
+    }
+}
+
+proptest! {
+    #[test]
+    fn joins_are_impossible_exactly_if_no_events_make_them_true(join in any_join()) {
+        let events = |bits: usize| [0, 1, 2].map(|at| if bits >> at & 1 == 1 { "x" } else { "y" });
+        let is_possible = (0..8).any(|bits| is_true(&join, events(bits)));
+        prop_assert_eq!(Workflow::new(crossed(&join)).is_ok(), is_possible);
+    }
 }
