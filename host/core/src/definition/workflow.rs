@@ -180,19 +180,9 @@ impl Workflow {
         self.gates[step.0].as_ref()?.evaluate(&edge)
     }
 
-    /// As [`Self::evaluate_join`], but as soon as the value is certain: `settled` doesn't wait for what makes no
-    /// difference any more.
-    pub(super) fn foretell_join(&self, step: StepIx, edge: impl Fn(EdgeIx) -> Option<bool>) -> Option<bool> {
-        self.gates[step.0].as_ref()?.foretell(&edge)
-    }
-
-    /// How many edges the join of a step mentions: what it costs to evaluate it.
-    pub(super) fn join_size(&self, step: StepIx) -> usize {
-        let mut size = 0;
-        if let Some(gate) = &self.gates[step.0] {
-            gate.for_each_edge(&mut |_| size += 1);
-        }
-        size
+    /// The join of a step over the places of edges.
+    pub(super) fn gate(&self, step: StepIx) -> Option<&Gate> {
+        self.gates[step.0].as_ref()
     }
 
     /// The joins that are dead although a transition to them was taken, in the order of the definition: what an

@@ -14,6 +14,7 @@
 //! `sample` is for graphs that even so are too wide.
 
 mod choices;
+mod goals;
 mod sample;
 mod states;
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! All runs at once: steps in topological order, runs with the same future merged.
 //!
 //! When a step's turn comes, all steps before it have ended or are dead, so every edge to it is known. What the past
-//! means for the future is which edges to later steps were taken, and less than that: of a step that is certain to run,
-//! or certain not to, only that. A state holds just this; nodes remember by which choices each state was reached, so
-//! that the stuck runs can be told.
+//! means for the future is which parts of the joins to come it has made true: that is a [`State`]. Nodes remember by
+//! which choices each state was reached, so that the stuck runs can be told.
 
 use std::collections::BTreeMap;
 
 use super::choices::{self, Choice};
+use super::goals::{Goals, State};
 use super::{Exploration, ExploreOptions, StuckRun, order, tell};
 use crate::definition::{EdgeIx, StepIx, Workflow};
 
@@ -42,11 +42,6 @@ pub(super) fn exhaust(workflow: &Workflow, options: &ExploreOptions) -> Result<E
     })
 }
 
-/// What the runs so far mean for the steps to come, as sorted numbers: below the number of edges, an edge that was
-/// taken, to a step whose fate is open; from there on, a step that is certain to run. All else is dead, or doesn't
-/// matter.
-type State = Vec<usize>;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct NodeIx(usize);
 
@@ -61,6 +56,7 @@ struct Node {
 
 struct Visit<'a> {
     workflow: &'a Workflow,
+    goals: Goals,
     /// The states that the runs are in.
     layer: BTreeMap<State, NodeIx>,
     nodes: Vec<Node>,
@@ -76,14 +72,15 @@ struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     fn new(workflow: &'a Workflow, max_visits: usize) -> Self {
-        let start = workflow.edges().len() + workflow.start().0;
+        let goals = Goals::new(workflow);
         let first = Node {
             runs: 1,
             origins: Vec::new(),
         };
         Self {
             workflow,
-            layer: BTreeMap::from([(vec![start], NodeIx(0))]),
+            layer: BTreeMap::from([(goals.only(workflow.start()), NodeIx(0))]),
+            goals,
             nodes: vec![first],
             is_past: vec![false; workflow.steps().len()],
             turns: Vec::new(),
@@ -97,15 +94,12 @@ impl<'a> Visit<'a> {
         let choices = choices::all(self.workflow, step, self.visits_left).ok_or(TooMany)?;
         self.is_past[step.0] = true;
         let touched = self.touched(step);
-        let join_sizes: usize = touched
-            .iter()
-            .map(|target| self.workflow.join_size(*target))
-            .sum();
+        let join_sizes: usize = touched.iter().map(|target| self.goals.size(*target)).sum();
         let mut next = BTreeMap::new();
         for (mut state, node) in std::mem::take(&mut self.layer) {
             let is_ready = self.is_ready(step, &state);
             self.was_ready[step.0] |= is_ready;
-            self.forget(&mut state, step);
+            self.goals.forget(&mut state, step);
             let ends = choices
                 .iter()
                 .enumerate()
@@ -150,51 +144,22 @@ impl<'a> Visit<'a> {
 
     /// `state` once more edges are known: `taken` and no other ones to the steps that were `touched`.
     fn successor(&self, state: &State, taken: &[EdgeIx], touched: &[StepIx]) -> State {
+        let value = |edge: EdgeIx| self.is_known(edge).then(|| taken.contains(&edge));
         let mut state = state.clone();
-        state.extend(taken.iter().map(|edge| edge.0));
-        state.sort_unstable();
         for target in touched {
-            if let Some(is_ready) = self.fate(*target, &state) {
-                self.forget(&mut state, *target);
-                if is_ready {
-                    let certain = self.certain(*target);
-                    let at = state.partition_point(|known| *known < certain);
-                    state.insert(at, certain);
-                }
-            }
+            self.goals.update(&mut state, *target, &value);
         }
         state
     }
 
+    /// Whether `step` runs; its turn has come.
     fn is_ready(&self, step: StepIx, state: &State) -> bool {
-        self.fate(step, state) == Some(true)
+        self.goals
+            .is_certain(step, state, &|edge| self.is_known(edge).then_some(false))
     }
 
-    /// Whether `step` runs, as far as it is certain.
-    fn fate(&self, step: StepIx, state: &State) -> Option<bool> {
-        let holds = |number: usize| state.binary_search(&number).is_ok();
-        if holds(self.certain(step)) {
-            return Some(true);
-        }
-        self.workflow.foretell_join(step, |edge| {
-            let is_known = self.is_past[self.workflow.edge(edge).source.0];
-            is_known.then(|| holds(edge.0))
-        })
-    }
-
-    /// The number that says in a state that `step` is certain to run.
-    fn certain(&self, step: StepIx) -> usize {
-        self.workflow.edges().len() + step.0
-    }
-
-    /// Removes all that `state` says about `step`. It is dead then, unless more is said.
-    fn forget(&self, state: &mut State, step: StepIx) {
-        let certain = self.certain(step);
-        let is_about_it = |number: usize| {
-            let edge = self.workflow.edges().get(number);
-            number == certain || edge.is_some_and(|edge| edge.target == step)
-        };
-        state.retain(|number| !is_about_it(*number));
+    fn is_known(&self, edge: EdgeIx) -> bool {
+        self.is_past[self.workflow.edge(edge).source.0]
     }
 
     /// Appends to `told` the runs that end at `last`, until there are `max`.

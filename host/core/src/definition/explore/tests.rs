@@ -130,8 +130,8 @@ fn dynamic_transitions_take_every_set_of_targets() {
         ends(JoinRule::All),
         expect![[r#"
             3 runs, 2 stuck
-            `route` ends with `routed` to `a`, `a` ends with `x`; `end` can't run: its join `all[a.x, b.y]` got `a.x`, and `b.y` can't come any more
             `route` ends with `routed` to `b`, `b` ends with `y`; `end` can't run: its join `all[a.x, b.y]` got `b.y`, and `a.x` can't come any more
+            `route` ends with `routed` to `a`, `a` ends with `x`; `end` can't run: its join `all[a.x, b.y]` got `a.x`, and `b.y` can't come any more
         "#]],
     );
 }
@@ -207,6 +207,26 @@ fn long_workflows_are_exhausted() {
     let found = explore(&workflow(steps), &ExploreOptions::default());
     assert!(found.exhaustive);
     assert_eq!((found.runs, found.stuck_runs), (u64::MAX, 0));
+}
+
+/// Forty steps side by side, each with three events, two of which let the join become true: 3^40 runs.
+#[test]
+fn workflows_whose_runs_differ_in_little_are_exhausted() {
+    let names: Vec<String> = (0..40).map(|at| format!("s{at}")).collect();
+    for rule in [JoinRule::Default, JoinRule::Any, JoinRule::Settled] {
+        let mut steps = vec![step("fork").emits("forked", names.iter().map(String::as_str))];
+        let events = |name| {
+            step(name)
+                .emits("x", ["end"])
+                .emits("y", ["end"])
+                .emits("z", ["done"])
+        };
+        steps.extend(names.iter().map(|name| events(name)));
+        steps.push(step("end").emits("ended", ["done"]).join(rule));
+        let found = explore(&workflow(steps), &ExploreOptions::default());
+        assert!(found.exhaustive);
+        assert_eq!((found.runs, found.stuck_runs), (3_u64.saturating_pow(40), 0));
+    }
 }
 
 /// Forty steps side by side, and a join that depends on how each of them ended.

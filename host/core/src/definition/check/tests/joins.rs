@@ -140,6 +140,35 @@ fn joins_that_are_hard_to_satisfy_are_decided() {
     assert_eq!(kinds, ["impossible-join"]);
 }
 
+/// A join that is impossible because of the last source it names, which shows only when all others are decided.
+fn impossible_at_last(sources: usize) -> WorkflowDefinition {
+    let names: Vec<String> = (0..=sources).map(|at| format!("s{at}")).collect();
+    let mut steps = vec![step("start").emits("go", names.iter().map(String::as_str))];
+    steps.extend(
+        names
+            .iter()
+            .map(|name| step(name).emits("x", ["end"]).emits("y", ["end"])),
+    );
+    let mut parts: Vec<String> = names
+        .iter()
+        .map(|name| format!("any[{name}.x, {name}.y]"))
+        .collect();
+    parts.push(format!("s{sources}.x, s{sources}.y"));
+    steps.push(
+        step("end")
+            .emits("ended", ["done"])
+            .join_expression(&format!("all[{}]", parts.join(", "))),
+    );
+    order(steps)
+}
+
+#[test]
+fn joins_that_are_too_hard_are_believed_to_be_possible() {
+    assert!(Workflow::new(impossible_at_last(10)).is_err());
+    assert!(Workflow::new(impossible_at_last(14)).is_ok());
+    assert!(Workflow::new(impossible_at_last(300)).is_ok());
+}
+
 /// Three sources, `a` to `c`, that end with `x` or `y`, and a join over them.
 fn crossed(join: &Join) -> WorkflowDefinition {
     let source = |name| step(name).emits("x", ["end"]).emits("y", ["end"]);
@@ -181,6 +210,13 @@ fn is_true(join: &Join, ends: [&str; 3]) -> bool {
         Join::All(parts) => parts.iter().all(|part| is_true(part, ends)),
         Join::Any(parts) | Join::Settled(parts) => parts.iter().any(|part| is_true(part, ends)),
     }
+}
+
+/// The first event of `a` is a dead end that shows only when `b` was tried in both ways.
+#[test]
+fn what_was_assumed_in_vain_is_forgotten() {
+    let join = "any[all[a.x, b.x, b.y], all[a.y, b.x]]".parse().unwrap();
+    Workflow::new(crossed(&join)).unwrap();
 }
 
 proptest! {
