@@ -4,9 +4,10 @@
 //! Of such a part only the part itself is kept, not what made it true; of a part that is certain to become false,
 //! nothing. So runs that differ only in what no longer matters are in the same state.
 
+use std::ops::Range;
+
 use crate::definition::join::Gate;
 use crate::definition::{EdgeIx, StepIx, Workflow};
-use std::ops::Range;
 
 /// The parts that are certain to become true, none within another: numbers, sorted.
 pub(super) type State = Vec<usize>;
@@ -91,13 +92,13 @@ impl Goals {
     pub(super) fn update(&self, state: &mut State, step: StepIx, edge: &impl Fn(EdgeIx) -> Option<bool>) {
         let mut certain = Vec::new();
         self.settle(self.of_step[step.0].start, state, edge, &mut certain);
-        certain.sort_unstable();
         self.forget(state, step);
         let at = state.partition_point(|goal| *goal < self.of_step[step.0].start);
         state.splice(at..at, certain);
     }
 
-    /// The value of a goal, as far as it is certain. Appends the goals within it that are certain to become true.
+    /// The value of a goal, as far as it is certain. Appends the goals within it that are certain to become true,
+    /// in ascending order: parts are numbered in the order of the join.
     fn settle(
         &self,
         goal: usize,
