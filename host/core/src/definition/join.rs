@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventName, StepRef};
 
-pub(super) use gate::Gate;
+pub(super) use gate::{Gate, fold};
 
 /// How deep the groups of a join may be nested.
 pub const MAX_JOIN_DEPTH: usize = 16;

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::definition::join::Gate;
+use crate::definition::join::{self, Gate};
 use crate::definition::{EdgeIx, StepIx, Workflow};
 
 /// The parts that are certain to become true, none within another: numbers, sorted.
@@ -110,18 +110,11 @@ impl Goals {
         let value = if state.binary_search(&goal).is_ok() {
             Some(true)
         } else {
-            let mut settle_all = |parts: &[usize], decisive: bool| {
-                let values = parts.iter().map(|part| self.settle(*part, state, edge, certain));
-                values.fold(Some(!decisive), |sum, value| match (sum, value) {
-                    (Some(known), _) | (_, Some(known)) if known == decisive => Some(decisive),
-                    (None, _) | (_, None) => None,
-                    _ => Some(!decisive),
-                })
-            };
+            let mut settle_part = |part: &usize| self.settle(*part, state, edge, certain);
             match &self.goals[goal] {
                 Goal::Edge(at) => edge(*at),
-                Goal::All(parts) => settle_all(parts, false),
-                Goal::Any(parts) => settle_all(parts, true),
+                Goal::All(parts) => join::fold(parts, false, &mut settle_part),
+                Goal::Any(parts) => join::fold(parts, true, &mut settle_part),
             }
         };
         if let Some(is_certain) = value {

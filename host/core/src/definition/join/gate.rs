@@ -55,7 +55,11 @@ impl Gate {
 }
 
 /// `decisive` as soon as one part has that value; else unknown if one part is; else the opposite.
-fn fold(parts: &[Gate], decisive: bool, value: impl Fn(&Gate) -> Option<bool>) -> Option<bool> {
+pub(in super::super) fn fold<T>(
+    parts: &[T],
+    decisive: bool,
+    mut value: impl FnMut(&T) -> Option<bool>,
+) -> Option<bool> {
     let mut all_known = true;
     for part in parts {
         match value(part) {
