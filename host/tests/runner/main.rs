@@ -14,6 +14,7 @@ mod lifecycle;
 mod naming;
 mod operator;
 mod shutdown;
+mod threads;
 mod timers;
 mod waiting;
 mod watch;

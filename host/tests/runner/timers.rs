@@ -14,7 +14,7 @@ use crate::world::{
     World, count, deploy, ended, event_of, history, send, sleep_ms, start, state, status, waits,
 };
 
-fn patient() -> WorkflowBuilder {
+pub(crate) fn patient() -> WorkflowBuilder {
     WorkflowBuilder::new("patient", 1).step(
         step("approve")
             .accepts("approved", ["done"])

@@ -63,11 +63,12 @@ pub(super) async fn ask(shared: &Arc<Shared>, instance: InstanceId, verb: Verb) 
     loop {
         let lease = supervisor::lease(shared, instance)?;
         let (reply, answer) = oneshot::channel();
-        // Refused if its task has ended in this moment; the next lease starts another one.
-        lease.send(verb.clone(), reply).await;
+        if !lease.send(verb.clone(), reply).await {
+            continue; // The next lease starts another task.
+        }
         match answer.await {
             Ok(answer) => return answer,
-            // The task has ended, or crashed with the request in its hands. This ends: crashes use up the intensity.
+            // The task crashed with the request in its hands. This ends: crashes use up the restart intensity.
             Err(_) if verb.is_repeatable() => {}
             Err(_) => return Err(InstanceError::Interrupted(instance)),
         }

@@ -248,12 +248,16 @@ impl LocalRunner {
         }
     }
 
+    /// The instance that is meant, if it exists: its task finds that out by itself.
+    async fn locate(&self, target: &InstanceRef) -> Result<InstanceId, InstanceError> {
+        match target {
+            InstanceRef::Id(instance) => Ok(*instance),
+            InstanceRef::Business(_) => self.resolve(target).await,
+        }
+    }
+
     async fn input(&self, target: &InstanceRef, input: Input) -> Result<Accepted, InstanceError> {
-        // The task of an instance finds out by itself whether it exists.
-        let instance = match target {
-            InstanceRef::Id(instance) => *instance,
-            InstanceRef::Business(_) => self.resolve(target).await?,
-        };
+        let instance = self.locate(target).await?;
         ask(&self.shared, instance, Verb::Input(input)).await
     }
 
@@ -296,7 +300,7 @@ impl Runner for LocalRunner {
         step: &StepRef,
         delay: Duration,
     ) -> Result<TimerId, ScheduleError> {
-        let instance = self.resolve(target).await?;
+        let instance = self.locate(target).await?;
         let input = Input::Schedule {
             step: step.clone(),
             delay,

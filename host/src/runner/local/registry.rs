@@ -196,12 +196,11 @@ impl Slot {
 }
 
 impl Lease {
-    /// Puts a request into the mailbox, as soon as there is room. If the task is gone the request is dropped: that is
-    /// its answer.
-    pub(super) async fn send(self, verb: Verb, reply: Reply) {
+    /// Puts a request into the mailbox, as soon as there is room. `false`: the task is gone and never saw it.
+    pub(super) async fn send(self, verb: Verb, reply: Reply) -> bool {
         let requests = self.requests.clone();
         let lease = self;
-        let _ = requests.send(Request { verb, reply, lease }).await;
+        requests.send(Request { verb, reply, lease }).await.is_ok()
     }
 }
 
