@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hephaestus_core::definition::{WorkflowBuilder, step};
 use hephaestus_core::engine::{
-    Decision, EngineLimits, FailureKind, Input, InstanceState, InstanceStatus, Outcome, Record, advance,
-    decide,
+    Decision, EngineLimits, FailureKind, Input, InstanceState, InstanceStatus, JournalEntry, Outcome, Record,
+    advance, decide,
 };
 use hephaestus_core::{InstanceId, Json};
 use hephaestus_host::runner::{InstanceError, InstanceRef, Runner, StartError, StartOptions};
@@ -230,7 +230,7 @@ async fn an_event_whose_commit_is_unknown_gets_the_answer_that_the_store_then_sh
         let mut seen = Vec::new();
         while let Some(event) = watch.next().await {
             if let WatchEvent::Entry(entry) = event {
-                seen.push(entry);
+                seen.push(JournalEntry::clone(&entry));
             }
         }
         assert_eq!(seen, history(&host, instance).await, "watchers miss nothing");

@@ -1,5 +1,7 @@
 //! One round of an instance: decide what has come in, commit it, and deal with whatever the store answers.
 
+use std::sync::Arc;
+
 use hephaestus_core::Timestamp;
 use hephaestus_core::engine::{Change, Decision, InstanceState, JournalEntry, Record, advance, decide};
 
@@ -160,7 +162,14 @@ impl InstanceTask<'_> {
     }
 
     fn publish(&self, entries: &[JournalEntry]) {
-        let events = || entries.iter().cloned().map(WatchEvent::Entry).collect();
+        let events = || {
+            entries
+                .iter()
+                .cloned()
+                .map(Arc::new)
+                .map(WatchEvent::Entry)
+                .collect()
+        };
         self.shared.feeds.publish(self.instance, events);
     }
 

@@ -20,7 +20,7 @@ const FEED_CAPACITY: usize = 256;
 #[derive(Debug, Clone)]
 pub enum WatchEvent {
     /// A durable fact. These come in order, without gap or repetition.
-    Entry(JournalEntry),
+    Entry(Arc<JournalEntry>),
     /// A hint, not a fact: an attempt has begun.
     AttemptStarted {
         /// The step.
@@ -95,7 +95,7 @@ pub struct Watch {
     instance: InstanceId,
     live: Option<broadcast::Receiver<WatchEvent>>,
     /// Read from the store, not handed out yet.
-    backlog: VecDeque<JournalEntry>,
+    backlog: VecDeque<Arc<JournalEntry>>,
     /// The last entry that was handed out or is in the backlog.
     known: u64,
     /// Whether the last entry handed out says that the instance ended.
@@ -154,27 +154,27 @@ impl Watch {
                 continue;
             }
             match self.receive().await? {
-                Received::Event(WatchEvent::Entry(entry)) if entry.seq <= self.known => {}
-                Received::Event(WatchEvent::Entry(entry)) if entry.seq == self.known + 1 => {
+                Ok(WatchEvent::Entry(entry)) if entry.seq <= self.known => {}
+                Ok(WatchEvent::Entry(entry)) if entry.seq == self.known + 1 => {
                     self.known = entry.seq;
                     self.backlog.push_back(entry);
                 }
-                Received::Event(WatchEvent::Entry(_)) | Received::Lagged => self.refill_patiently().await?,
+                Ok(WatchEvent::Entry(_)) | Err(Lagged) => self.refill_patiently().await?,
                 // Comes again from the registry, after what is in the store.
-                Received::Event(WatchEvent::TaskFailed { .. }) => {}
-                Received::Event(hint) => return Some(hint),
+                Ok(WatchEvent::TaskFailed { .. }) => {}
+                Ok(hint) => return Some(hint),
             }
         }
     }
 
-    async fn receive(&mut self) -> Option<Received> {
+    async fn receive(&mut self) -> Option<Result<WatchEvent, Lagged>> {
         let mut phase = self.shared.phase.subscribe();
         let live = self.live.as_mut()?;
         tokio::select! {
             biased;
             received = live.recv() => match received {
-                Ok(event) => Some(Received::Event(event)),
-                Err(RecvError::Lagged(_)) => Some(Received::Lagged),
+                Ok(event) => Some(Ok(event)),
+                Err(RecvError::Lagged(_)) => Some(Err(Lagged)),
                 Err(RecvError::Closed) => None,
             },
             _ = phase.wait_for(|phase| *phase == Phase::Ended) => None,
@@ -191,7 +191,7 @@ impl Watch {
             self.has_ended = last.seq <= self.known && matches!(last.record, Record::Ended(_));
         }
         let unseen = journal.into_iter().filter(|entry| entry.seq > self.known);
-        self.backlog.extend(unseen);
+        self.backlog.extend(unseen.map(Arc::new));
         if let Some(last) = self.backlog.back() {
             self.known = last.seq;
         }
@@ -225,7 +225,5 @@ impl Drop for Watch {
     }
 }
 
-enum Received {
-    Event(WatchEvent),
-    Lagged,
-}
+/// The feed has dropped events that weren't received yet.
+struct Lagged;

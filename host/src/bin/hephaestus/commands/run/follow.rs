@@ -116,7 +116,7 @@ impl Follower {
 
     fn see(&mut self, event: WatchEvent) -> Result<(), CommandError> {
         match event {
-            WatchEvent::Entry(entry) => self.see_entry(entry),
+            WatchEvent::Entry(entry) => self.see_entry(std::sync::Arc::unwrap_or_clone(entry)),
             // What runs is known from the state: a step that is ready runs as soon as there is room.
             WatchEvent::AttemptStarted { .. } => Ok(()),
             WatchEvent::Output { step, attempt, line } => {
