@@ -1,4 +1,4 @@
-//! What a step may read: the input of the instance and the results of its completed ancestors (DESIGN 4.11).
+//! What a step may read: the input of the instance and the results of its completed ancestors.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Real components in the real sandbox: what DESIGN 8 promises about guests. The guests are `tests/guests/hostile`,
+//! Real components in the real sandbox: what `docs/concepts.md` promises about guests. The guests are `tests/guests/hostile`,
 //! which misbehaves as the test asks, and `tests/guests/raw-wit`.
 
 #![expect(

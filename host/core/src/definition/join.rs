@@ -1,4 +1,4 @@
-//! Joins: when a step with several incoming transitions runs (DESIGN 4.1).
+//! Joins: when a step with several incoming transitions runs.
 //!
 //! [`Join`] is data and text, names only; [`Gate`] is the same expression over the places of a graph's edges, which is
 //! what gets evaluated. Evaluation is monotone: a value, once known, never changes while more edges become known.

@@ -1,7 +1,7 @@
 //! What a workflow is: data only. [`Workflow`] is a definition that was proven; nothing else can be executed.
 //!
 //! - [`WorkflowDefinition`] and its parts: as a guest describes them, not yet checked.
-//! - [`Join`]: the expressions of DESIGN 4.1, with their text form.
+//! - [`Join`]: the expressions over incoming transitions, with their text form.
 //! - [`Workflow`]: the checked, indexed graph.
 //! - [`Violation`]: one thing that is wrong, where, and the fix. All are reported at once.
 //! - [`WorkflowBuilder`]: definitions written in Rust.

@@ -48,7 +48,7 @@ impl Violation {
     }
 }
 
-/// The rules of DESIGN 4.3. That every path ends in `done` is no rule of its own: it follows from `cycle`, `dead-end`,
+/// The rules of the proof (`docs/concepts.md`). That every path ends in `done` is no rule of its own: it follows from `cycle`, `dead-end`,
 /// `missing-transition`, `no-targets` and `unknown-step`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

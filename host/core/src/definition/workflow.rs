@@ -31,7 +31,7 @@ pub struct Edge {
     pub target: StepIx,
 }
 
-/// A definition that was proven (DESIGN 4.3), with its graph indexed. Only these are executed.
+/// A definition that was proven, with its graph indexed. Only these are executed.
 ///
 /// A [`StepIx`] or [`EdgeIx`] belongs to the workflow that gave it. One of another workflow may be out of range: the
 /// methods that take one panic then, as indexing a slice does.

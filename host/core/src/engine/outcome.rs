@@ -51,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// Whether another attempt may follow (DESIGN 4.8).
+    /// Whether another attempt may follow: row A-7 of `docs/engine.md`.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
             FailureKind::Trap | FailureKind::Deadline | FailureKind::Host => true,

@@ -1,4 +1,4 @@
-//! The proof of a definition (DESIGN 4.3): every rule is a function of its own, and all rules are asked.
+//! The proof of a definition (`docs/concepts.md`): every rule is a function of its own, and all rules are asked.
 //!
 //! - `limits`: is it small enough to be looked at?
 //! - `steps`: does each step make sense by itself?

@@ -1,4 +1,4 @@
-//! Every combination of events, run through the joins (DESIGN 4.3).
+//! Every combination of events, run through the joins.
 //!
 //! A *run* is one event for each step that becomes ready, and where its transition is dynamic, one choice of targets. As
 //! joins are monotone, the order in which steps end makes no difference to which of them become ready; so each

@@ -29,7 +29,7 @@ fn check(steps: impl IntoIterator<Item = StepBuilder>, expected: Expect) {
     expected.assert_eq(&said);
 }
 
-/// DESIGN 4.1: goods are reserved while the card is charged; they are released if the order isn't approved.
+/// The worked case of `docs/concepts.md`: goods are reserved while the card is charged; they are released if the order isn't approved.
 fn worked_case() -> Vec<StepBuilder> {
     vec![
         step("validate")

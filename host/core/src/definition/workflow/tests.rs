@@ -201,7 +201,7 @@ proptest! {
         }
     }
 
-    /// What the proof promises (DESIGN 4.3).
+    /// What the proof promises.
     #[test]
     fn everything_is_reached_and_ends_in_done(workflow in sound_workflow()) {
         let order = workflow.topological_order();
