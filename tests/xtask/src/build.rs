@@ -22,18 +22,14 @@ pub(crate) fn all(workspace: &Workspace) -> Result<()> {
 }
 
 /// Builds `<target>/release/hephaestus`.
+///
+/// With the whole workspace selected, dependencies get the features that the tests and lints give them too, so that
+/// nothing is compiled twice; with the host's package alone, wasmtime would be.
 pub(crate) fn host(workspace: &Workspace) -> Result<()> {
     let started = Instant::now();
     say("building the host (the first time takes minutes: wasmtime is compiled)");
     let mut build = process::cargo();
-    build.args([
-        "build",
-        "--release",
-        "--package",
-        "hephaestus-host",
-        "--bin",
-        "hephaestus",
-    ]);
+    build.args(["build", "--release", "--workspace", "--bin", "hephaestus"]);
     process::run(build.current_dir(&workspace.root))?;
     say(format_args!(
         "host: {} ({})",
