@@ -33,7 +33,7 @@ struct Arguments {
 enum Task {
     /// Build the host, and every example and test guest as a component.
     ///
-    /// Leaves the host at <target>/release/hephaestus and the components at <target>/components/<name>.wasm. Gets a
+    /// Leaves the host at `<target>/release/hephaestus` and the components at `<target>/components/<name>.wasm`. Gets a
     /// guest toolchain first if there is none; HEPHAESTUS_GUEST_TOOLCHAIN=installed|rustup|debian forces one.
     Build {
         /// Leave the host as it is.
@@ -43,7 +43,7 @@ enum Task {
     /// Build everything and run the order workflow, with the approval it waits for.
     ///
     /// Shows the command that it runs, and ends with that command's exit code. The database stays at
-    /// <target>/demo/hephaestus.db.
+    /// `<target>/demo/hephaestus.db`.
     Demo,
     /// Build everything and run all checks: format, lints, documentation, and every test.
     ///
