@@ -214,3 +214,53 @@ impl Drop for Lease {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(registry: &Arc<Registry>) -> (Lease, Option<Residence>) {
+        registry.lease(InstanceId(uuid::Uuid::nil()), 1).unwrap()
+    }
+
+    #[test]
+    fn a_slot_is_not_given_up_while_somebody_is_about_to_talk_to_it() {
+        let (registry, instance) = (Arc::<Registry>::default(), InstanceId(uuid::Uuid::nil()));
+        let (first, residence) = lease(&registry);
+        assert!(residence.is_some(), "whoever comes first starts the task");
+        let (second, none) = lease(&registry);
+        assert!(none.is_none(), "and nobody else does");
+        drop(first);
+        assert!(!registry.retire(instance));
+        drop(second);
+        assert!(registry.retire(instance));
+        assert_eq!(registry.residents(), []);
+    }
+
+    #[test]
+    fn a_lease_on_a_slot_that_is_gone_does_not_count_for_the_next_one() {
+        let (registry, instance) = (Arc::<Registry>::default(), InstanceId(uuid::Uuid::nil()));
+        let (stale, _) = lease(&registry);
+        registry.evict(instance);
+        let (fresh, _) = lease(&registry);
+        drop(stale);
+        assert!(!registry.retire(instance), "the fresh lease counts still");
+        drop(fresh);
+        assert!(registry.retire(instance));
+    }
+
+    #[test]
+    fn who_is_left_alone_gets_no_task_and_nobody_does_after_the_close() {
+        let (registry, instance) = (Arc::<Registry>::default(), InstanceId(uuid::Uuid::nil()));
+        registry.leave_alone(instance, "it crashes".to_owned());
+        assert!(matches!(
+            registry.lease(instance, 1),
+            Err(InstanceError::TaskFailed(_))
+        ));
+        registry.close();
+        assert!(matches!(
+            registry.lease(instance, 1),
+            Err(InstanceError::ShuttingDown)
+        ));
+    }
+}
