@@ -8,10 +8,11 @@ use crate::args::RunArgs;
 #[derive(Debug, Clone)]
 pub(crate) struct Invocation {
     words: Vec<String>,
+    input: Option<String>,
 }
 
 impl Invocation {
-    /// Takes program, component, store and `--wait` over. The input isn't: an instance that exists has its own.
+    /// Takes over what a later command has in common with this one: not the events, which are sent.
     pub(crate) fn new(program: &OsStr, args: &RunArgs) -> Self {
         let mut words = vec![
             quote(program),
@@ -27,7 +28,8 @@ impl Invocation {
         if args.json {
             words.push("--json".to_owned());
         }
-        Self { words }
+        let input = args.input.as_deref().map(quote);
+        Self { words, input }
     }
 
     /// The command that goes on with an instance.
@@ -35,6 +37,14 @@ impl Invocation {
         let mut words = self.words.clone();
         words.extend(["--id".to_owned(), quote(OsStr::new(id))]);
         words.join(" ")
+    }
+
+    /// The command that starts a new instance of that name. The input is its own affair: one that exists has its own.
+    pub(crate) fn again(&self, id: &str) -> String {
+        match &self.input {
+            Some(input) => format!("{} --input {input}", self.with_id(id)),
+            None => self.with_id(id),
+        }
     }
 
     /// The command that sends an instance an event.

@@ -300,9 +300,7 @@ impl Page<'_> {
                     --id can be used again:";
         self.command(
             text,
-            &self
-                .invocation
-                .with_id(&self.report.business_id.value.to_string()),
+            &self.invocation.again(&self.report.business_id.value.to_string()),
         )
     }
 

@@ -159,3 +159,68 @@ fn attach_lines(state: &InstanceState, loaded: &LoadedWorkflow, input_given: boo
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use expect_test::expect;
+    use hephaestus_host::core::definition::{
+        BusinessKey, StepDefinition, Targets, Transition, WorkflowDefinition,
+    };
+    use hephaestus_host::core::{Digest, WorkflowVersion};
+
+    use super::*;
+    use crate::output::fixtures::{Journal, created, event, step};
+
+    fn order_flow(version: u32) -> Arc<Workflow> {
+        let definition = WorkflowDefinition {
+            name: "order-flow".parse().expect("a name"),
+            version: WorkflowVersion(version),
+            start: step("validate"),
+            steps: vec![StepDefinition {
+                emits: vec![event("valid")],
+                ..StepDefinition::new(step("validate"))
+            }],
+            transitions: vec![Transition {
+                source: step("validate"),
+                event: event("valid"),
+                targets: Targets::Static(vec![step("done")]),
+            }],
+            business_key: BusinessKey {
+                name: "orderid".parse().expect("a key"),
+                uniqueness: Uniqueness::Workflow,
+            },
+            retry: None,
+            deadline: None,
+            on_cancel: None,
+            tags: Vec::new(),
+            metadata: std::collections::BTreeMap::new(),
+        };
+        Arc::new(Workflow::new(definition).expect("a sound graph"))
+    }
+
+    fn lines(digest: Digest, version: u32, input_given: bool) -> String {
+        let history = Journal::default().at(0, created()).entries();
+        let state = InstanceState::fold(order_flow(1), &history).expect("a journal");
+        let loaded = LoadedWorkflow {
+            digest,
+            workflow: order_flow(version),
+        };
+        attach_lines(&state, &loaded, input_given).join("\n")
+    }
+
+    #[test]
+    fn an_instance_with_the_same_code_just_goes_on() {
+        expect!["goes on with orderid::a1 (instance 01975c8e-0000-7000-8000-000000000001, pending)"]
+            .assert_eq(&lines(Digest([0xab; 32]), 1, false));
+    }
+
+    #[test]
+    fn what_is_not_used_is_said() {
+        expect![[r#"
+            goes on with orderid::a1 (instance 01975c8e-0000-7000-8000-000000000001, pending)
+            --input is not used: the instance has its own
+            it goes on with the code that it started with, version 1 (abababababab), not with version 2 (cdcdcdcdcdcd)"#]].assert_eq(&lines(Digest([0xcd; 32]), 2, true));
+    }
+}

@@ -1,14 +1,17 @@
 //! Following one instance until it ends, waits for something that doesn't come, or a signal ends the command.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hephaestus_host::core::engine::{self, InstanceState, JournalEntry, StepState};
 use hephaestus_host::core::{StepRef, Timestamp};
-use hephaestus_host::runner::{InstanceRef, OutputLine};
+use hephaestus_host::runner::InstanceRef;
 use hephaestus_host::{Host, Watch, WatchEvent};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
+use super::tap::Heard;
 use super::{Attached, GRACE, Surroundings};
 use crate::commands::Ending;
 use crate::error::CommandError;
@@ -25,6 +28,7 @@ pub(crate) struct Follower {
     host: Host,
     target: InstanceRef,
     watch: Watch,
+    listener: UnboundedReceiver<Heard>,
     interrupt: Interrupt,
     progress: Progress,
     state: InstanceState,
@@ -35,6 +39,7 @@ pub(crate) struct Follower {
 
 /// What happened next.
 enum Next {
+    Heard(Heard),
     Seen(Option<WatchEvent>),
     WaitIsOver,
     Interrupted,
@@ -46,6 +51,7 @@ impl Follower {
         host: &Host,
         attached: &Attached,
         around: &Surroundings,
+        listener: UnboundedReceiver<Heard>,
     ) -> Result<Self, CommandError> {
         let target = InstanceRef::Id(attached.instance);
         let watch = host.watch(&target, 0).await?;
@@ -61,6 +67,7 @@ impl Follower {
             host: host.clone(),
             target,
             watch,
+            listener,
             interrupt: around.interrupt.clone(),
             progress,
             history: first.to_vec(),
@@ -90,10 +97,13 @@ impl Follower {
             let next = tokio::select! {
                 biased;
                 () = self.interrupt.wait() => Next::Interrupted,
+                // Before what is seen: a step writes before its end is durable.
+                Some(heard) = self.listener.recv() => Next::Heard(heard),
                 event = self.watch.next() => Next::Seen(event),
                 () = sleep_until(give_up_at.flatten()) => Next::WaitIsOver,
             };
             match next {
+                Next::Heard(heard) => self.hear(heard),
                 Next::Seen(Some(event)) => self.see(event)?,
                 Next::Seen(None) => return Ok(Ending::Ended(self.state.status())),
                 Next::WaitIsOver => return Ok(Ending::Waiting),
@@ -116,14 +126,10 @@ impl Follower {
 
     fn see(&mut self, event: WatchEvent) -> Result<(), CommandError> {
         match event {
-            WatchEvent::Entry(entry) => self.see_entry(std::sync::Arc::unwrap_or_clone(entry)),
-            // What runs is known from the state: a step that is ready runs as soon as there is room.
-            WatchEvent::AttemptStarted { .. } => Ok(()),
-            WatchEvent::Output { step, attempt, line } => {
-                self.progress.output(&step, &line);
-                self.keep(step, attempt, &line);
-                Ok(())
-            }
+            WatchEvent::Entry(entry) => self.see_entry(Arc::unwrap_or_clone(entry)),
+            // What runs is known from the state: a step that is ready runs as soon as there is room. What guests write
+            // was heard already.
+            WatchEvent::AttemptStarted { .. } | WatchEvent::Output { .. } => Ok(()),
             WatchEvent::TaskFailed { reason } => Err(CommandError::host(anyhow::anyhow!(
                 "the instance's task failed: {reason}; what is durable is kept"
             ))),
@@ -140,7 +146,8 @@ impl Follower {
         Ok(())
     }
 
-    fn keep(&mut self, step: StepRef, attempt: u32, line: &OutputLine) {
+    fn hear(&mut self, Heard { step, attempt, line }: Heard) {
+        self.progress.output(&step, &line);
         let (kept_attempt, kept) = self.output.entry(step).or_default();
         if *kept_attempt != attempt {
             kept.clear();
@@ -149,7 +156,7 @@ impl Follower {
         if kept.len() == MAX_KEPT_LINES {
             kept.pop_front();
         }
-        kept.push_back(output_text(line));
+        kept.push_back(output_text(&line));
     }
 
     /// After a signal: lets the host end in good order, and sees what still becomes durable.
@@ -158,6 +165,9 @@ impl Follower {
         let host = self.host.clone();
         let shutdown = tokio::spawn(async move { host.shutdown(GRACE).await });
         while let Some(event) = self.watch.next().await {
+            while let Ok(heard) = self.listener.try_recv() {
+                self.hear(heard);
+            }
             if let WatchEvent::TaskFailed { .. } = event {
                 break;
             }

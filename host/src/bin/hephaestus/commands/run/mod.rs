@@ -3,6 +3,7 @@
 mod attach;
 mod events;
 mod follow;
+mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use hephaestus_host::runner::local::Recovery;
 use hephaestus_host::runner::{LoadedWorkflow, StepExecutor};
 use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
 use hephaestus_host::{Host, deploy};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::commands::Ending;
 use crate::error::CommandError;
@@ -19,6 +21,7 @@ use crate::output::progress::Screen;
 use crate::report::Report;
 use crate::resolved::{RunOptions, StoreChoice};
 use crate::signals::Interrupt;
+use tap::{Heard, Tap};
 
 /// How long running steps may go on after a signal.
 const GRACE: Duration = Duration::from_secs(5);
@@ -58,14 +61,17 @@ pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<F
     if options.id.is_none() || options.store.is_new() {
         events::check(&options.events, &loaded.workflow)?;
     }
-    let host = open(&options.store, executor).await?;
-    let finished = run_on(&host, options, &loaded, around).await;
+    let (tap, listener) = Tap::new(executor);
+    let host = open(&options.store, tap).await?;
+    let finished = run_on(&host, options, &loaded, around, listener).await;
     host.shutdown(GRACE).await;
     finished
 }
 
-async fn open(store: &StoreChoice, executor: Arc<WasmExecutor>) -> Result<Host, CommandError> {
-    let builder = Host::builder().recovery(Recovery::Activated).executor(executor);
+async fn open(store: &StoreChoice, executor: Tap) -> Result<Host, CommandError> {
+    let builder = Host::builder()
+        .recovery(Recovery::Activated)
+        .executor(Arc::new(executor));
     let builder = match store {
         StoreChoice::Memory => builder.memory(),
         StoreChoice::Sqlite(path) => builder.sqlite(path),
@@ -80,9 +86,10 @@ async fn run_on(
     options: &RunOptions,
     loaded: &LoadedWorkflow,
     around: &Surroundings,
+    listener: UnboundedReceiver<Heard>,
 ) -> Result<Finished, CommandError> {
     let attached = attach::start_or_attach(host, options, loaded, around).await?;
-    follow_attached(host, options, &attached, around)
+    follow_attached(host, options, &attached, around, listener)
         .await
         .map_err(|error| error.with_instance(attached.instance))
 }
@@ -92,8 +99,9 @@ async fn follow_attached(
     options: &RunOptions,
     attached: &Attached,
     around: &Surroundings,
+    listener: UnboundedReceiver<Heard>,
 ) -> Result<Finished, CommandError> {
-    let mut follower = follow::Follower::new(host, attached, around).await?;
+    let mut follower = follow::Follower::new(host, attached, around, listener).await?;
     let notices = events::send_all(host, attached.instance, &options.events, &follower).await?;
     let ending = follower.follow(options.wait).await?;
     let (state, history, output) = follower.into_parts();
