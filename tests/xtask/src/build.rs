@@ -98,7 +98,10 @@ fn compile(workspace: &Workspace, toolchain: &GuestToolchain) -> Result<Vec<(Str
     for guest in &workspace.guests {
         build.args(["--package", &guest.name]);
     }
-    let messages = messages_of(build.current_dir(&workspace.root))?;
+    let messages = messages_of(build.current_dir(&workspace.root)).with_context(|| {
+        let (used, variable) = (&toolchain.description, toolchain::VARIABLE);
+        format!("the guests don't compile (see above) with {used}; {variable} chooses another toolchain")
+    })?;
     let module_of = |manifest: &Path| messages.iter().find_map(|message| module_in(message, manifest));
     let found = workspace.guests.iter().map(|guest| {
         let module = module_of(&guest.manifest)
@@ -116,12 +119,7 @@ fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
         .output()
         .with_context(|| format!("failed to start `{line}`"))?;
     if !output.status.success() {
-        bail!(
-            "the guests don't compile (see above): `{line}` failed: {}. If the toolchain is to blame, try another \
-             with {}",
-            output.status,
-            toolchain::VARIABLE
-        );
+        bail!("`{line}` failed: {}", output.status);
     }
     let lines = output
         .stdout

@@ -13,6 +13,7 @@
 mod describe;
 mod execute;
 mod look_around;
+mod sockets;
 mod transit;
 
 mod bindings {

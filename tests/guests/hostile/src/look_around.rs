@@ -1,8 +1,9 @@
 //! Looks for what a guest that was granted nothing must not find.
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::{env, fs, io};
+
+use crate::sockets;
 
 /// What was found, as a list of JSON strings: `[]` where the sandbox is tight. `port` is one that somebody listens at.
 pub fn look_around(port: &str) -> String {
@@ -28,21 +29,11 @@ pub fn look_around(port: &str) -> String {
         "files to write",
         fs::write("/tmp/hostile", "x").is_ok() || fs::write("hostile", "x").is_ok(),
     );
-    let address = format!("127.0.0.1:{port}");
-    note("tcp", TcpStream::connect(&address).is_ok());
-    note("tcp to listen", TcpListener::bind("127.0.0.1:0").is_ok());
-    note(
-        "udp",
-        UdpSocket::bind("127.0.0.1:0")
-            .and_then(|udp| udp.send_to(b"x", &address))
-            .is_ok(),
-    );
-    note(
-        "names",
-        ("localhost", 80)
-            .to_socket_addrs()
-            .is_ok_and(|mut found| found.next().is_some()),
-    );
+    let port = port.parse().unwrap_or_default();
+    note("tcp", sockets::connect(port).is_ok());
+    note("tcp to listen", sockets::listen().is_ok());
+    note("udp", sockets::send(port).is_ok());
+    note("names", sockets::resolve().is_ok());
     let mut byte = [0];
     note(
         "standard input",

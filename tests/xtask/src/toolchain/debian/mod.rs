@@ -4,6 +4,9 @@
 //! `wasm32-wasip2`, so cargo builds that from `rust-web-src` (`-Zbuild-std`), which wants `RUSTC_BOOTSTRAP=1`. The C
 //! library comes from `wasi-libc`, the linkers from the active toolchain.
 //!
+//! Debian's C library is from 2022 and has no sockets: guests that use `std::net` don't link. Guests have the network
+//! through the interfaces of WASI that they are granted, which need no C library.
+//!
 //! Invariant: the final folder is complete or absent. It is assembled beside its place and renamed into it.
 
 mod apt;
@@ -147,7 +150,7 @@ fn toolchain(sysroot: &Sysroot) -> Result<GuestToolchain> {
     ));
     Ok(GuestToolchain {
         description: format!(
-            "rustc-web from Debian's packages, in {}",
+            "rustc-web from Debian's packages, without std::net, in {}",
             sysroot.folder.display()
         ),
         arguments: vec!["-Zbuild-std=std,panic_abort".into()],
