@@ -1,7 +1,7 @@
 //! A guest that does what a guest should not do. Which misdeed it commits:
 //!
 //! - in `execute` and `transit`: what the input of the instance says, `{"misdeed": "loop"}`;
-//! - in `describe`, which has no input: what [`describe::MODE`] says, which tests overwrite in the component's bytes.
+//! - in `describe`, which has no input: what `MODE` there says, which tests overwrite in the component's bytes.
 //!
 //! ```text
 //! act --acted--> after --finished--> done
