@@ -1,5 +1,5 @@
 //! What people and programs read. Everything here is a pure function from facts to text, except [`progress`] and
-//! [`print`], which write.
+//! [`mod@print`], which write.
 
 pub(crate) mod json;
 mod json_text;
