@@ -498,3 +498,34 @@ async fn a_scrambled_file_is_damaged() {
     let error = store.write(vec![Draft::new(9).create()]).await.unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
 }
+
+/// SQLite would go on with a log that nobody can find, and another host could lock the file.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_store_that_lost_its_log_or_its_lock_takes_no_writes() {
+    for name in ["store.db-wal", "store.db.lock"] {
+        let folder = folder();
+        let store = open(&db(&folder)).await;
+        commit(&store, Draft::new(1).create()).await;
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+        let error = store.write(vec![Draft::new(2).create()]).await.unwrap_err();
+        let expected = format!(
+            "the store is not available: `<folder>/{name}` was removed or replaced while the host was using it; put the file back, or stop the host"
+        );
+        assert_eq!(shorten(&folder, &error), expected);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_with_two_names_is_refused() {
+    let folder = folder();
+    let store = open(&db(&folder)).await;
+    commit(&store, Draft::new(1).create()).await;
+    let other_name = folder.path().join("link.db");
+    std::fs::hard_link(db(&folder), &other_name).unwrap();
+    check_refused(&folder, &other_name, expect!["the store is not available: `<folder>/link.db` is one of 2 hard links to the same file, and hosts that use different ones would destroy it; remove the others, or use a copy"]).await;
+    std::fs::remove_file(&other_name).unwrap();
+    store.close().await.unwrap();
+    commit(&open(&db(&folder)).await, Draft::new(2).create()).await;
+}

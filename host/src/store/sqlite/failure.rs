@@ -1,6 +1,6 @@
 //! What went wrong inside the backend, and what people read about it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
@@ -17,8 +17,8 @@ pub(super) enum Failure {
     Damaged(String),
     /// The file can't be used here.
     Unsupported(String),
-    /// The path names another file by now, or none.
-    Gone,
+    /// This path of ours names another file by now, or none.
+    Gone(PathBuf),
     /// The writing thread panicked.
     WriterPanicked,
     /// A reading thread panicked, or the runtime is shutting down.
@@ -48,9 +48,10 @@ impl Failure {
             Self::Unsupported(found) => StoreError::Unavailable {
                 reason: format!("`{file}`: {found}; put it on a local disk"),
             },
-            Self::Gone => StoreError::Unavailable {
+            Self::Gone(lost) => StoreError::Unavailable {
                 reason: format!(
-                    "`{file}` was removed or replaced while the host was using it; put the file back, or stop the host"
+                    "`{}` was removed or replaced while the host was using it; put the file back, or stop the host",
+                    lost.display()
                 ),
             },
             Self::WriterPanicked => StoreError::Unknown {

@@ -41,9 +41,15 @@ impl FileLock {
     }
 }
 
-fn lock_path(database: &Path) -> PathBuf {
+/// The lock file of `database`.
+pub(super) fn lock_path(database: &Path) -> PathBuf {
+    beside(database, ".lock")
+}
+
+/// The path of `database` with `suffix` at its end.
+pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(database);
-    name.push(".lock");
+    name.push(suffix);
     PathBuf::from(name)
 }
 

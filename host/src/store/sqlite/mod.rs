@@ -8,7 +8,8 @@
 //!
 //! - An answer is given after `COMMIT` with `synchronous=FULL` in WAL mode: it survives the end of the machine.
 //! - There is one writer, so what is checked in a transaction holds until its commit.
-//! - A file that isn't ours, or is newer than this version, is not written to; nor is one that lost its name.
+//! - A file that isn't ours, or is newer than this version, is not written to; nor is one that lost its name,
+//!   its log or its lock.
 //! - The file is unlocked after its last connection for writing was closed, and by the system if the host is killed.
 
 mod failure;
@@ -28,7 +29,7 @@ use hephaestus_core::engine::{JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 
 use self::failure::Failure;
-use self::open::Identity;
+use self::open::Files;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
@@ -44,7 +45,7 @@ use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, W
 #[derive(Debug)]
 pub struct SqliteStore {
     path: Arc<PathBuf>,
-    identity: Identity,
+    files: Arc<Files>,
     // Before the writer: its connections are closed first, so that the writer's is the last one.
     readers: Arc<Readers>,
     writer: Writer,
@@ -71,7 +72,7 @@ impl SqliteStore {
         Ok(Self {
             readers: Arc::new(Readers::new(opened.path.clone())),
             path: Arc::new(opened.path),
-            identity: opened.identity,
+            files: Arc::new(opened.files),
             writer,
         })
     }
@@ -90,13 +91,10 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (path, identity) = (Arc::clone(&self.path), self.identity);
-        let job = move |connection: &mut rusqlite::Connection| {
-            if Identity::of(&path) == identity {
-                job(connection)
-            } else {
-                Err(Failure::Gone)
-            }
+        let files = Arc::clone(&self.files);
+        let job = move |connection: &mut rusqlite::Connection| match files.lost() {
+            None => job(connection),
+            Some(lost) => Err(Failure::Gone(lost.to_owned())),
         };
         self.writer
             .run(job)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::failure::Failure;
-use super::lock::FileLock;
+use super::lock::{FileLock, beside, lock_path};
 use super::schema::{self, Found};
 use crate::store::StoreError;
 
@@ -21,7 +21,7 @@ const CACHED_STATEMENTS: usize = 128;
 /// A file that is ours, up to date and locked.
 pub(super) struct Opened {
     pub(super) path: PathBuf,
-    pub(super) identity: Identity,
+    pub(super) files: Files,
     pub(super) connection: Connection,
     pub(super) lock: FileLock,
 }
@@ -29,35 +29,83 @@ pub(super) struct Opened {
 pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
     let path = resolve(path)?;
     let lock = FileLock::acquire(&path)?;
+    check_names(&path)?;
     let format = if path.exists() { inspect(&path)? } else { 0 };
     let connection = writing_connection(&path, format).map_err(|failure| failure.at(&path))?;
-    let identity = Identity::of(&path);
+    let files = Files::of(&path);
     Ok(Opened {
         path,
-        identity,
+        files,
         connection,
         lock,
     })
 }
 
-/// Which file a path names. On Unix an open file can be removed, or another one put in its place, and SQLite would go
-/// on writing to what nobody can find any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity(Option<(u64, u64)>);
+/// The files that a store lives in: the database, its write-ahead log, and the lock. On Unix an open file can be removed,
+/// or another one put in its place. SQLite would go on writing to what nobody can find any more, and nothing would keep
+/// another host out.
+#[derive(Debug)]
+pub(super) struct Files(Vec<(PathBuf, Identity)>);
 
-impl Identity {
-    /// The file that `path` names now.
-    pub(super) fn of(path: &Path) -> Self {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            Self(path.metadata().ok().map(|file| (file.dev(), file.ino())))
-        }
-        #[cfg(not(unix))]
-        {
-            Self(path.exists().then_some((0, 0)))
+/// Which file a path names.
+type Identity = (u64, u64);
+
+impl Files {
+    /// The files of an open database.
+    fn of(database: &Path) -> Self {
+        let log = beside(database, "-wal");
+        let paths = [database.to_owned(), log, lock_path(database)];
+        Self(
+            paths
+                .into_iter()
+                .filter_map(|path| identity(&path).map(|found| (path, found)))
+                .collect(),
+        )
+    }
+
+    /// The first that was removed or replaced since.
+    pub(super) fn lost(&self) -> Option<&Path> {
+        let lost = self
+            .0
+            .iter()
+            .find(|(path, expected)| identity(path) != Some(*expected));
+        lost.map(|(path, _)| path.as_path())
+    }
+}
+
+/// `None`: there is no such file.
+fn identity(path: &Path) -> Option<Identity> {
+    let file = path.metadata().ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        Some((0, 0))
+    }
+}
+
+/// Lock and log are found by the database's name: under two names (hard links), two hosts would write to it at once,
+/// each with a log of its own.
+fn check_names(path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let names = path.metadata().map_or(1, |file| file.nlink());
+        if names > 1 {
+            return Err(StoreError::Unavailable {
+                reason: format!(
+                    "`{}` is one of {names} hard links to the same file, and hosts that use different ones would destroy \
+                     it; remove the others, or use a copy",
+                    path.display()
+                ),
+            });
         }
     }
+    Ok(())
 }
 
 /// One name for one file: two hosts that reach it by different links must see the same lock.
@@ -146,3 +194,6 @@ fn writing_connection(path: &Path, format: u32) -> Result<Connection, Failure> {
     schema::migrate(&mut connection, format)?;
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests;
