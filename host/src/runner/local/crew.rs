@@ -12,9 +12,9 @@ use hephaestus_core::engine::{Input, InstanceState, Routed, StepState};
 use hephaestus_core::{EventName, InstanceId, Json, StepRef};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-use super::Shared;
 use super::watch::WatchEvent;
 use super::work::Work;
+use super::{Phase, Shared};
 use crate::runner::{Attempt, AttemptReport, LoadedWorkflow, Sandbox};
 
 struct Busy {
@@ -32,7 +32,8 @@ pub(super) struct Crew {
     shared: Arc<Shared>,
     instance: InstanceId,
     code: LoadedWorkflow,
-    tasks: JoinSet<Finished>,
+    /// `None`: the attempt has not begun, and won't in this process.
+    tasks: JoinSet<Option<Finished>>,
     busy: BTreeMap<StepRef, Busy>,
     idle: Vec<Box<dyn Sandbox>>,
 }
@@ -147,12 +148,13 @@ impl Crew {
         self.idle.clear();
     }
 
-    fn take(&mut self, finished: Result<Finished, JoinError>) -> Option<Work> {
+    fn take(&mut self, finished: Result<Option<Finished>, JoinError>) -> Option<Work> {
         match finished {
-            Ok(Finished { work, sandbox }) => {
+            Ok(Some(Finished { work, sandbox })) => {
                 self.idle.push(sandbox);
                 Some(work)
             }
+            Ok(None) => None,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_cancelled) => None,
@@ -183,9 +185,18 @@ impl Crew {
     }
 }
 
-async fn execute(shared: Arc<Shared>, mut sandbox: Box<dyn Sandbox>, mut attempt: Attempt) -> Finished {
+async fn execute(
+    shared: Arc<Shared>,
+    mut sandbox: Box<dyn Sandbox>,
+    mut attempt: Attempt,
+) -> Option<Finished> {
     let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
-    let place = shared.running.acquire().await;
+    let mut phase = shared.phase.subscribe();
+    let place = tokio::select! {
+        biased;
+        _ = phase.wait_for(|phase| *phase != Phase::Open) => return None,
+        place = shared.running.acquire() => place,
+    };
     attempt.started_at = shared.clock.now();
     shared.feeds.publish(instance, || {
         vec![WatchEvent::AttemptStarted {
@@ -217,7 +228,7 @@ async fn execute(shared: Arc<Shared>, mut sandbox: Box<dyn Sandbox>, mut attempt
         receipt: Some(receipt),
         routing: None,
     });
-    Finished { work, sandbox }
+    Some(Finished { work, sandbox })
 }
 
 async fn transit(
@@ -226,14 +237,14 @@ async fn transit(
     mut attempt: Attempt,
     event: EventName,
     work: Work,
-) -> Finished {
+) -> Option<Finished> {
     let place = shared.running.acquire().await;
     attempt.started_at = shared.clock.now();
     let step = attempt.step.clone();
     let answer = sandbox.transit(attempt, &event).await;
     drop(place);
-    Finished {
+    Some(Finished {
         work: work.routed(Routed { step, event, answer }),
         sandbox,
-    }
+    })
 }

@@ -117,12 +117,14 @@ impl<'a> InstanceTask<'a> {
         lock(&self.activity).running_steps = self.crew.busy();
     }
 
-    /// Whether the runner drains and nothing is left to do for it.
+    /// Whether the runner has ended (perhaps before this task began, which then hears of no change), or drains and
+    /// nothing is left to do for it.
     fn is_over(&self) -> bool {
-        self.phase() != Phase::Open
-            && self.crew.is_quiet()
-            && self.backlog.is_empty()
-            && self.mailbox.is_empty()
+        match self.phase() {
+            Phase::Open => false,
+            Phase::Draining => self.crew.is_quiet() && self.backlog.is_empty() && self.mailbox.is_empty(),
+            Phase::Ended => true,
+        }
     }
 
     /// Waits until there is something to decide, and takes all of it that is there by then.
