@@ -73,8 +73,8 @@ struct Agenda {
     queue: BTreeSet<DueTimer>,
     /// When each timer of `queue` is to be delivered.
     due: BTreeMap<TimerId, Timestamp>,
-    /// Timers that are being delivered.
-    firing: BTreeSet<TimerId>,
+    /// Timers that are being delivered; with the time when it is due, one that was found to be set meanwhile.
+    firing: BTreeMap<TimerId, Option<Timestamp>>,
     /// How often the delivery of a timer failed.
     failures: BTreeMap<TimerId, u32>,
     /// Timers of instances that were left alone: not again in this process.
@@ -88,7 +88,7 @@ impl Agenda {
         Self {
             queue: BTreeSet::new(),
             due: BTreeMap::new(),
-            firing: BTreeSet::new(),
+            firing: BTreeMap::new(),
             failures: BTreeMap::new(),
             given_up: BTreeSet::new(),
             horizon,
@@ -100,9 +100,12 @@ impl Agenda {
     }
 
     fn insert(&mut self, timer: DueTimer) {
-        let is_known = self.due.contains_key(&timer.id)
-            || self.firing.contains(&timer.id)
-            || self.given_up.contains(&timer.id);
+        // The delivery may have come too late for the old one, and a retry by an operator may have set it again.
+        if let Some(again) = self.firing.get_mut(&timer.id) {
+            *again = Some(timer.due);
+            return;
+        }
+        let is_known = self.due.contains_key(&timer.id) || self.given_up.contains(&timer.id);
         if !is_known {
             self.due.insert(timer.id, timer.due);
             self.queue.insert(timer);
@@ -111,6 +114,9 @@ impl Agenda {
 
     fn remove(&mut self, id: TimerId) {
         self.failures.remove(&id);
+        if let Some(again) = self.firing.get_mut(&id) {
+            *again = None;
+        }
         if let Some(due) = self.due.remove(&id) {
             self.queue.remove(&DueTimer { due, id });
         }
@@ -121,17 +127,20 @@ impl Agenda {
         let timer = *self.queue.first().filter(|timer| timer.due <= now)?;
         self.queue.remove(&timer);
         self.due.remove(&timer.id);
-        self.firing.insert(timer.id);
+        self.firing.insert(timer.id, None);
         Some(timer.id)
     }
 
     fn delivered(&mut self, id: TimerId) {
-        self.firing.remove(&id);
         self.failures.remove(&id);
+        if let Some(Some(due)) = self.firing.remove(&id) {
+            self.insert(DueTimer { due, id });
+        }
     }
 
     fn give_up(&mut self, id: TimerId) {
-        self.delivered(id);
+        self.firing.remove(&id);
+        self.failures.remove(&id);
         self.given_up.insert(id);
     }
 
@@ -277,3 +286,6 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
