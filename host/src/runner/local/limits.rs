@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hephaestus_core::engine::EngineLimits;
 
-/// What bounds a [`LocalRunner`](super::LocalRunner).
+/// What bounds a [`LocalRunner`](super::LocalRunner). Where 0 would stop everything, it counts as 1.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RunnerLimits {
@@ -55,6 +55,19 @@ impl Default for RunnerLimits {
 }
 
 impl RunnerLimits {
+    /// With nothing that would stop everything.
+    pub(super) fn sound(mut self) -> Self {
+        for limit in [
+            &mut self.max_running_steps,
+            &mut self.max_mailbox,
+            &mut self.max_firing_timers,
+            &mut self.page,
+        ] {
+            *limit = (*limit).max(1);
+        }
+        self
+    }
+
     /// The pause before the next try, after `failures` that followed each other.
     pub(super) fn pause(&self, failures: u32) -> Duration {
         let doubled = self

@@ -123,6 +123,7 @@ impl LocalRunner {
     ///
     /// Outside of a tokio runtime.
     pub fn start(parts: RunnerParts) -> Self {
+        let limits = parts.limits.sound();
         let shared = Arc::new(Shared {
             committer: Committer::spawn(Arc::clone(&parts.store), CommitterLimits::default()),
             store: parts.store,
@@ -133,9 +134,9 @@ impl LocalRunner {
             registry: Arc::default(),
             timers: timers::Timers::new(parts.recovery),
             feeds: watch::Feeds::default(),
-            running: Semaphore::new(parts.limits.max_running_steps.clamp(1, Semaphore::MAX_PERMITS)),
+            running: Semaphore::new(limits.max_running_steps.min(Semaphore::MAX_PERMITS)),
             phase: signal::Sender::new(Phase::Open),
-            limits: parts.limits,
+            limits,
         });
         tokio::spawn(timers::run(Arc::clone(&shared)));
         if parts.recovery == Recovery::All {

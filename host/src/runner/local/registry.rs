@@ -166,7 +166,7 @@ impl Registry {
 
 impl Inner {
     fn open_slot(&mut self, instance: InstanceId, max_mailbox: usize) -> Residence {
-        let (requests, mailbox) = mpsc::channel(max_mailbox.max(1));
+        let (requests, mailbox) = mpsc::channel(max_mailbox);
         let activity = Arc::new(Mutex::new(Activity {
             is_resident: true,
             ..Activity::default()
