@@ -372,3 +372,23 @@ async fn a_stalled_store_lets_inputs_gather_into_one_commit() {
         world.store.writes() - before
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_starter_went_away_is_executed_all_the_same() {
+    let world = World::new(Guests::new());
+    let host = world.host().await;
+    let workflow = deploy(&host, small()).await;
+    world.store.set_stalled(true);
+    let starting = host.start_instance(&workflow, Json::empty_object(), StartOptions::default());
+    let gone = tokio::time::timeout(Duration::from_millis(10), starting).await;
+    assert!(gone.is_err(), "{gone:?}");
+    world.store.set_stalled(false);
+    sleep_ms(1_000).await;
+    let query = Query {
+        limit: 2,
+        ..Query::default()
+    };
+    let found = host.list(query).await.unwrap();
+    let statuses: Vec<_> = found.iter().map(|summary| summary.status).collect();
+    assert_eq!(statuses, [InstanceStatus::Completed]);
+}

@@ -132,6 +132,17 @@ async fn a_retry_is_refused_while_another_instance_holds_the_name() {
         Err(InstanceError::AlreadyRunning { instance, .. }) => assert_eq!(instance, second),
         other => panic!("{other:?}"),
     }
+    // The store's answer to a retry is not the answer to what is asked together with it.
+    let target = first.into();
+    let (retried, cancelled) = tokio::join!(host.retry(&target), host.cancel(&target, None));
+    assert!(
+        matches!(retried, Err(InstanceError::AlreadyRunning { .. })),
+        "{retried:?}"
+    );
+    assert!(
+        matches!(cancelled, Err(InstanceError::Refused(Refusal::Terminal { .. }))),
+        "{cancelled:?}"
+    );
     assert_eq!(status(&host, first).await, InstanceStatus::Failed);
     assert_eq!(ended(&host, second).await, InstanceStatus::Completed);
     host.retry(&first.into()).await.expect("the name is free now");

@@ -105,6 +105,52 @@ async fn a_timer_survives_the_host_and_fires_late_rather_than_never() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn limits_of_zero_keep_no_timer_from_firing() {
+    let world = World::new(waits_for(Duration::from_secs(10)));
+    let host = world
+        .host_with(|limits| {
+            limits.max_firing_timers = 0;
+            limits.page = 0;
+        })
+        .await;
+    let workflow = deploy(&host, patient()).await;
+    let instance = start(&host, &workflow).await;
+    assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_that_is_due_while_the_store_is_down_fires_when_it_is_back() {
+    let world = World::new(waits_for(Duration::from_secs(10)));
+    let host = world.host().await;
+    let workflow = deploy(&host, patient()).await;
+    let instance = start(&host, &workflow).await;
+    sleep_ms(9_000).await;
+    world.store.set_down(true);
+    sleep_ms(11_000).await;
+    world.store.set_down(false);
+    let back = Instant::now();
+    assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+    assert!(back.elapsed() <= Duration::from_secs(6), "{:?}", back.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_starts_while_the_store_is_down_finds_its_timers_later() {
+    let world = World::new(waits_for(Duration::from_secs(20)));
+    let host = world.host().await;
+    let workflow = deploy(&host, patient()).await;
+    let instance = start(&host, &workflow).await;
+    waits(&host, instance, "approve").await;
+    let begun = Instant::now();
+    host.shutdown(Duration::ZERO).await;
+    world.store.set_down(true);
+    let host = world.next_host(Recovery::All).await;
+    sleep_ms(1_000).await;
+    world.store.set_down(false);
+    assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+    assert!(begun.elapsed() < Duration::from_secs(21), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_one_shot_host_fires_the_timers_of_what_it_activated() {
     let world = World::new(waits_for(DAY));
     let host = world.host().await;
