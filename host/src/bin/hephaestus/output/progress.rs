@@ -155,11 +155,13 @@ struct ActiveLine {
     since: Option<Timestamp>,
 }
 
-/// What is active, in the order of the definition.
+/// What is active, in the order of the definition. `done` never is: between the entry that makes it ready and the end of
+/// the instance there is nothing to see.
 fn active(state: &InstanceState) -> Vec<ActiveLine> {
     let waiting = waiting_steps(state);
     state
         .steps()
+        .filter(|(step, _)| !step.is_done())
         .filter_map(|(step, at)| {
             let (text, since) = match at {
                 StepState::Ready { attempt: 1 } => ("runs".to_owned(), None),
