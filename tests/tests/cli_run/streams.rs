@@ -96,6 +96,44 @@ fn a_reader_that_goes_away_changes_nothing() {
 }
 
 #[test]
+fn a_log_filter_that_makes_no_sense_is_bad_usage_in_json_too() {
+    let place = Place::new();
+    let mut command = hephaestus_tests::hephaestus();
+    command
+        .env("HEPHAESTUS_LOG", "no[filter")
+        .arg("run")
+        .arg(hephaestus_tests::component("order-flow"))
+        .arg("--json");
+    let answer = place.start_command(command).finish().expect(2);
+    let error = answer.json();
+    assert_eq!(error["error"]["code"], "bad-usage");
+    let message = error["error"]["message"].to_string();
+    assert!(message.contains("HEPHAESTUS_LOG"), "{message}");
+    assert_eq!(place.left_behind(), [""; 0]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_outcome_that_cannot_be_written_says_where_to() {
+    let full = std::fs::File::create("/dev/full").expect("a device that is always full");
+    let output = hephaestus_tests::hephaestus()
+        .arg("run")
+        .arg(hephaestus_tests::component("raw-wit"))
+        .args(["--store", "memory"])
+        .stdin(Stdio::null())
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the command runs");
+    assert_eq!(output.status.code(), Some(6));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("failed to write to standard output: No space left"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn help_and_version_go_to_standard_output() {
     for words in [&["--help"][..], &["run", "--help"], &["--version"]] {
         let output = hephaestus_tests::hephaestus()

@@ -39,13 +39,10 @@ fn main() -> ExitCode {
         Err(error) => return unreadable(&error, args::asks_for_json(&words)).into(),
     };
     let screen = Screen::detect();
-    if let Err(problem) = logging::start(cli.verbose, &screen) {
-        print::stderr_line(&format!("error: {problem}"));
-        return Exit::Usage.into();
-    }
     let args::Command::Run(run_args) = &cli.command;
     let program = words.first().cloned().unwrap_or_else(|| "hephaestus".into());
-    let outcome = resolved::resolve(run_args, &program, &mut std::io::stdin().lock())
+    let outcome = logging::start(cli.verbose, &screen)
+        .and_then(|()| resolved::resolve(run_args, &program, &mut std::io::stdin().lock()))
         .map_err(CommandError::from)
         .and_then(|options| run(options, screen.clone(), cli.verbose > 0));
     match outcome {
@@ -88,7 +85,9 @@ fn show(options: &RunOptions, finished: &Finished) -> Result<Exit, CommandError>
         };
         page.render()
     };
-    print::stdout(&text).map_err(CommandError::host)?;
+    print::stdout(&text).map_err(|error| {
+        CommandError::host(anyhow::Error::new(error).context("failed to write to standard output"))
+    })?;
     Ok(finished.ending.exit())
 }
 

@@ -18,6 +18,11 @@ impl Style {
         }
     }
 
+    /// Whether text is marked at all.
+    pub(crate) fn is_enabled(self) -> bool {
+        self.enabled
+    }
+
     fn mark(self, code: &str, text: &str) -> String {
         if self.enabled {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
