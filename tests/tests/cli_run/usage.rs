@@ -36,6 +36,16 @@ fn inputs() {
 }
 
 #[test]
+fn an_input_that_no_instance_can_carry_creates_no_database() {
+    let place = Place::new();
+    let text = format!(r#"{{"x": "{}"}}"#, "x".repeat(1 << 20));
+    std::fs::write(place.path("order-large.json"), text).expect("a file");
+    let answer = place.order(&["-i", "@order-large.json"]).expect(2);
+    has_parts(&answer, &["--input", "1048585 bytes", "at most 1048576"]);
+    assert_eq!(place.left_behind(), [""; 0], "nothing was created");
+}
+
+#[test]
 fn ids_stores_and_durations() {
     check(&["--id", "A-1"], &["--id", "A-1", "a-z"]);
     check(&["--store", "orders.db"], &["--store", "sqlite:orders.db"]);

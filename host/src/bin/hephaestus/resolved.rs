@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hephaestus_host::core::{BusinessValue, EventName, Json, StepRef};
+use hephaestus_host::runner::local::RunnerLimits;
 
 use crate::args::RunArgs;
 use crate::invocation::Invocation;
@@ -16,6 +17,9 @@ use crate::usage::UsageError;
 
 /// No input is read further than this. The host's own limit is lower; this one keeps `@/dev/zero` from eating memory.
 const MAX_INPUT_BYTES: u64 = 64 << 20;
+
+/// The same for components: the host says more precisely how large one may be.
+const MAX_COMPONENT_BYTES: u64 = 256 << 20;
 
 /// What `hephaestus run` is to do.
 #[derive(Debug)]
@@ -153,6 +157,15 @@ fn read_store(text: &OsStr) -> Result<StoreChoice, UsageError> {
     if path.is_empty() {
         return Err(error("name the file, like sqlite:hephaestus.db"));
     }
+    if path == ":memory:" {
+        return Err(error("say --store memory"));
+    }
+    if let Some(rest) = strip_prefix(&path, "//")
+        && strip_prefix(&rest, "/").is_none()
+    {
+        let shown = rest.to_string_lossy();
+        return Err(error(&format!("it is no URL: say --store sqlite:{shown}")));
+    }
     let path = PathBuf::from(path);
     if path.is_dir() {
         return Err(error("that is a folder: name a file in it"));
@@ -227,12 +240,17 @@ fn read_component(path: &Path) -> Result<Vec<u8>, UsageError> {
         )
     };
     let shown = path.display();
-    match std::fs::metadata(path) {
-        Err(cause) => Err(error(format!("that {shown} can't be read ({})", reason(&cause)))),
-        Ok(metadata) if metadata.is_dir() => Err(error(format!("that {shown} is a folder"))),
-        Ok(_) => std::fs::read(path)
-            .map_err(|cause| error(format!("that {shown} can't be read ({})", reason(&cause)))),
+    if path.is_dir() {
+        return Err(error(format!("that {shown} is a folder")));
     }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_COMPONENT_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|cause| error(format!("that {shown} can't be read ({})", reason(&cause))))?;
+    if bytes.len() as u64 > MAX_COMPONENT_BYTES {
+        return Err(error(format!("more than {MAX_COMPONENT_BYTES} bytes in {shown}")));
+    }
+    Ok(bytes)
 }
 
 fn read_input(text: &OsStr, stdin: &mut dyn Read) -> Result<Json, UsageError> {
@@ -259,6 +277,15 @@ fn read_object(place: &str, text: &str) -> Result<Json, UsageError> {
             "give the text, @FILE, or - for standard input",
         )
     })?;
+    let (bytes, max_bytes) = (json.as_str().len(), RunnerLimits::default().max_input_bytes);
+    if bytes > max_bytes {
+        return Err(UsageError::new(
+            "--input",
+            format!("{bytes} bytes in {place}"),
+            format!("at most {max_bytes} bytes"),
+            "hand large data over by reference",
+        ));
+    }
     if json.is_object() {
         return Ok(json);
     }

@@ -131,6 +131,18 @@ fn stores_that_are_refused() {
         ]],
     );
     check_error(
+        &["--store", "sqlite::memory:"],
+        expect![[
+            r#"--store: found "sqlite::memory:"; expected `sqlite:PATH` or `memory`; say --store memory"#
+        ]],
+    );
+    check_error(
+        &["--store", "sqlite://orders.db"],
+        expect![[
+            r#"--store: found "sqlite://orders.db"; expected `sqlite:PATH` or `memory`; it is no URL: say --store sqlite:orders.db"#
+        ]],
+    );
+    check_error(
         &["--store", "sqlite:HERE"],
         expect![[
             r#"--store: found "sqlite:HERE"; expected `sqlite:PATH` or `memory`; that is a folder: name a file in it"#
@@ -218,6 +230,17 @@ fn durations_and_components_that_are_refused() {
         &["COMPONENT", "HERE"],
         expect![
             "COMPONENT.WASM: found that HERE is a folder; expected a file with a WebAssembly component; build the workflow for wasm32-wasip2 and name the .wasm file"
+        ],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_component_without_end_is_not_read_for_ever() {
+    check_error(
+        &["COMPONENT", "/dev/zero"],
+        expect![
+            "COMPONENT.WASM: found more than 268435456 bytes in /dev/zero; expected a file with a WebAssembly component; build the workflow for wasm32-wasip2 and name the .wasm file"
         ],
     );
 }
