@@ -93,6 +93,19 @@ fn an_instance_that_has_ended_leaves_its_id_free() {
 }
 
 #[test]
+fn the_id_of_an_instance_that_has_ended_is_no_name_for_another() {
+    let place = Place::new();
+    let ended = place
+        .order(&["-i", "@order-invalid.json", "--json"])
+        .expect(0)
+        .json();
+    let id = ended["instance"].as_str().expect("an id");
+    let answer = place.order(&["--id", id, "-e", "approved", "--json"]).expect(2);
+    let message = answer.json()["error"]["message"].to_string();
+    assert!(message.contains("which is completed"), "{message}");
+}
+
+#[test]
 fn a_timer_that_came_due_meanwhile_fires_at_once() {
     let place = Place::new();
     let text = std::fs::read_to_string(place.path("order.json")).expect("the order");

@@ -123,8 +123,16 @@ async fn by_instance_id(
         return Ok(None);
     };
     match host.get(&InstanceRef::Id(instance)).await {
-        Ok(state) if state.status().is_terminal() => Ok(None),
-        Ok(state) if state.created().workflow == workflow.definition().name => Ok(Some(instance)),
+        Ok(state) if state.created().workflow == workflow.definition().name => match state.status() {
+            ended if ended.is_terminal() => Err(UsageError::new(
+                "--id",
+                format!("instance {instance}, which is {ended}"),
+                "an instance that is active, or a value for a new one",
+                "leave --id out to start a new one",
+            )
+            .into()),
+            _ => Ok(Some(instance)),
+        },
         Ok(state) => Err(UsageError::new(
             "--id",
             format!("an instance of workflow `{}`", state.created().workflow),
