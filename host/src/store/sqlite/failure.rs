@@ -89,7 +89,8 @@ fn unchanged(error: &rusqlite::Error, path: &Path) -> StoreError {
 /// What can be done, where we know.
 fn advice(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "; make room on that disk, the host goes on by itself",
+        Some(ErrorCode::DiskFull) => "; make room on that disk",
+        Some(ErrorCode::SystemIoFailure) => "; is the disk full, or failing? the system's log may say more",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "; another program holds the file (a backup, or the `sqlite3` shell?), end its transaction"
         }

@@ -19,7 +19,7 @@ fn before_the_commit_nothing_is_changed() {
         Failure::Sqlite,
         ffi::SQLITE_FULL,
         expect![
-            "the store is not available: `store.db`: Error code 13: database or disk is full; make room on that disk, the host goes on by itself"
+            "the store is not available: `store.db`: Error code 13: database or disk is full; make room on that disk"
         ],
     );
     check(
@@ -46,7 +46,9 @@ fn before_the_commit_nothing_is_changed() {
     check(
         Failure::Sqlite,
         ffi::SQLITE_IOERR_WRITE,
-        expect!["the store is not available: `store.db`: Error code 778: disk I/O error"],
+        expect![
+            "the store is not available: `store.db`: Error code 778: disk I/O error; is the disk full, or failing? the system's log may say more"
+        ],
     );
 }
 
@@ -56,14 +58,14 @@ fn after_it_nobody_knows() {
         Failure::Commit,
         ffi::SQLITE_IOERR_FSYNC,
         expect![
-            "the store can't tell whether a write survived: the commit to `store.db` failed: Error code 1034: disk I/O error"
+            "the store can't tell whether a write survived: the commit to `store.db` failed: Error code 1034: disk I/O error; is the disk full, or failing? the system's log may say more"
         ],
     );
     check(
         Failure::Commit,
         ffi::SQLITE_FULL,
         expect![
-            "the store can't tell whether a write survived: the commit to `store.db` failed: Error code 13: database or disk is full; make room on that disk, the host goes on by itself"
+            "the store can't tell whether a write survived: the commit to `store.db` failed: Error code 13: database or disk is full; make room on that disk"
         ],
     );
 }
