@@ -48,7 +48,7 @@ fn completed(completion: wit::Completion, limits: &SandboxLimits) -> Result<Outc
         return Err(Failure::new(FailureKind::OutputLimit, message));
     }
     let invalid = |message: String| Failure::new(FailureKind::OutputInvalid, message);
-    let event = EventName::new(&event).map_err(|error| invalid(format!("ended with the event {error}")))?;
+    let event = EventName::new(&event).map_err(|error| invalid(format!("the event {error}")))?;
     let result = result
         .map(|text| Json::parse(&text).map_err(|error| invalid(format!("a result that is {error}"))))
         .transpose()?;

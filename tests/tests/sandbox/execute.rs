@@ -144,7 +144,7 @@ async fn rubbish_is_output_invalid() {
         ],
     )
     .await;
-    check("bad-event", expect![[r#"output-invalid: ended with the event "Not An Event" is not a name: expected 1 to 64 characters, lower-case words of letters and digits joined by single `-`, beginning with a letter (like `reserve-stock`)"#]]).await;
+    check("bad-event", expect![[r#"output-invalid: the event "Not An Event" is not a name: expected 1 to 64 characters, lower-case words of letters and digits joined by single `-`, beginning with a letter (like `reserve-stock`)"#]]).await;
 }
 
 /// Whether an event is declared is the engine's to check: it has the graph.
