@@ -1,5 +1,21 @@
 //! Hephaestus: durable workflows whose steps are sandboxed WebAssembly components.
 //!
+//! ```no_run
+//! use hephaestus_host::Host;
+//! use hephaestus_host::core::Json;
+//! use hephaestus_host::runner::{Runner, StartOptions, event};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = Host::builder().sqlite("orders.db").build().await?;
+//! let order = host.deploy(&std::fs::read("order-flow.wasm")?).await?;
+//! let workflow = &order.workflow.definition().name;
+//! let input = Json::parse(&std::fs::read_to_string("order.json")?)?;
+//! let instance = host.start_instance(workflow, input, StartOptions::default()).await?;
+//! host.resume(&instance.into(), event("approved".parse()?, None)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! This crate is the effectful shell around `hephaestus-core`. Its rooms, and what each may touch:
 //!
 //! - [`runner`]: executes instances. Reaches guests only through [`runner::StepExecutor`], time only through
