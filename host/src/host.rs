@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hephaestus_core::engine::{InstanceState, JournalEntry, SentEvent, Summary};
+use hephaestus_core::engine::{InstanceState, JournalEntry, SentEvent};
 use hephaestus_core::{InstanceId, Json, StepRef, TimerId, WorkflowName};
 
 use crate::deploy::{self, DeployError, Deployment};
@@ -18,7 +18,7 @@ use crate::runner::{
 use crate::sandbox::{SandboxError, SandboxOptions, WasmExecutor};
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Query, Store, StoreError};
+use crate::store::{Page, Query, Store, StoreError};
 
 /// Builds a [`Host`] from explicit parts. Each has a default: a store in memory, the sandbox, the system's clock.
 #[derive(Default)]
@@ -185,8 +185,8 @@ impl Host {
         self.runner.get(target).await
     }
 
-    /// A page of instances, newest first.
-    pub async fn list(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+    /// A page of instances, newest first. One that can't be read is named in it, and hides no other.
+    pub async fn list(&self, query: Query) -> Result<Page, StoreError> {
         self.runner.list(query).await
     }
 

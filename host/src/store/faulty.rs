@@ -3,7 +3,7 @@
 //! It is part of the library because faults are injected through the same trait that production uses, and because
 //! embedders have the same need. It wraps any store; without orders it changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -11,7 +11,10 @@ use hephaestus_core::engine::{JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 use tokio::sync::watch;
 
-use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
+use super::{
+    DamagedSummary, DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write,
+    WriteAnswer,
+};
 
 /// How one call of [`Store::write`] fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ struct Plan {
     /// By the number of the call, from 1.
     faults: BTreeMap<u64, Fault>,
     down: bool,
+    /// Whose summary can't be read.
+    damaged: BTreeSet<InstanceId>,
 }
 
 impl FaultyStore {
@@ -61,6 +66,11 @@ impl FaultyStore {
     /// While down, every call is refused with [`StoreError::Unavailable`] and nothing is done.
     pub fn set_down(&self, down: bool) {
         self.plan().down = down;
+    }
+
+    /// From now on the summary of `instance` can't be read; its journal can.
+    pub fn damage_summary(&self, instance: InstanceId) {
+        self.plan().damaged.insert(instance);
     }
 
     /// While stalled, calls of `write` wait before they do anything.
@@ -102,6 +112,10 @@ impl std::fmt::Debug for FaultyStore {
     }
 }
 
+fn damage(instance: InstanceId) -> String {
+    format!("the summary of instance {instance} was told to be damaged")
+}
+
 #[async_trait]
 impl Store for FaultyStore {
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
@@ -133,11 +147,29 @@ impl Store for FaultyStore {
     }
 
     async fn summary(&self, instance: InstanceId) -> Result<Option<Summary>, StoreError> {
-        self.up()?.summary(instance).await
+        let store = self.up()?;
+        if self.plan().damaged.contains(&instance) {
+            let reason = damage(instance);
+            return Err(StoreError::Damaged { reason });
+        }
+        store.summary(instance).await
     }
 
-    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
-        self.up()?.query(query).await
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
+        let mut page = self.up()?.query(query).await?;
+        let damaged = &self.plan().damaged;
+        page.summaries.retain(|summary| {
+            let instance = summary.instance;
+            let is_damaged = damaged.contains(&instance);
+            if is_damaged {
+                let reason = damage(instance);
+                page.damaged.push(DamagedSummary { instance, reason });
+            }
+            !is_damaged
+        });
+        page.damaged
+            .sort_unstable_by_key(|damaged| std::cmp::Reverse(damaged.instance));
+        Ok(page)
     }
 
     async fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError> {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use hephaestus_core::engine::{Change, JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, RequestId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
 
-use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
+use super::{DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer};
 
 /// Keeps everything in memory, and loses it with the process. [`close`](Store::close) keeps it: a test that stops a
 /// host and starts another one on the same store sees what a durable store would show.
@@ -127,16 +127,20 @@ impl Tables {
         }
     }
 
-    fn query(&self, query: &Query) -> Vec<Summary> {
+    fn query(&self, query: &Query) -> Page {
         let end = query.before.map_or(Bound::Unbounded, Bound::Excluded);
-        self.instances
+        let found = self
+            .instances
             .range((Bound::Unbounded, end))
             .rev()
             .map(|(_, instance)| &instance.summary)
             .filter(|summary| query.matches(summary))
             .take(query.limit)
-            .cloned()
-            .collect()
+            .cloned();
+        Page {
+            summaries: found.collect(),
+            damaged: Vec::new(),
+        }
     }
 }
 
@@ -177,7 +181,7 @@ impl Store for MemoryStore {
             .map(|instance| instance.summary.clone()))
     }
 
-    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
         Ok(self.tables().query(&query))
     }
 

@@ -145,6 +145,43 @@ pub struct Query {
     pub limit: usize,
 }
 
+/// What a [`Query`] finds. Together, both lists have at most as many instances as it asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The instances, newest first.
+    pub summaries: Vec<Summary>,
+    /// Those that belong between them but whose summary can't be read, newest first. They don't keep anybody from the
+    /// others.
+    pub damaged: Vec<DamagedSummary>,
+}
+
+impl Page {
+    /// All instances of the page, newest first.
+    pub fn instances(&self) -> Vec<InstanceId> {
+        let damaged = self.damaged.iter().map(|damaged| damaged.instance);
+        let readable = self.summaries.iter().map(|summary| summary.instance);
+        let mut instances: Vec<_> = readable.chain(damaged).collect();
+        instances.sort_unstable_by_key(|instance| std::cmp::Reverse(*instance));
+        instances
+    }
+
+    /// The last instance of the page: the next one comes [before](Query::before) it. `None`: there is no next page.
+    pub fn last(&self) -> Option<InstanceId> {
+        let damaged = self.damaged.last().map(|damaged| damaged.instance);
+        let readable = self.summaries.last().map(|summary| summary.instance);
+        readable.into_iter().chain(damaged).min()
+    }
+}
+
+/// An instance whose summary can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedSummary {
+    /// The instance.
+    pub instance: InstanceId,
+    /// What was found, and where.
+    pub reason: String,
+}
+
 /// One version of a workflow, as it was deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployedVersion {
@@ -186,8 +223,8 @@ pub trait Store: Send + Sync + 'static {
     /// The summary of an instance.
     async fn summary(&self, instance: InstanceId) -> Result<Option<Summary>, StoreError>;
 
-    /// A page of instances, newest first.
-    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError>;
+    /// A page of instances, newest first. One that can't be read is named in it, and hides no other.
+    async fn query(&self, query: Query) -> Result<Page, StoreError>;
 
     /// Timers due at `until` or before, the earliest first; those due together in the order of their ids.
     async fn due_timers(&self, until: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError>;

@@ -15,7 +15,7 @@ use hephaestus_host::runner::{Attempt, Clock, Runner, StartOptions, SystemClock}
 use hephaestus_host::store::faulty::{Fault, FaultyStore};
 use hephaestus_host::store::memory::MemoryStore;
 use hephaestus_host::store::{
-    DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer,
+    DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer,
 };
 use hephaestus_host::{Host, Recovery};
 
@@ -65,7 +65,7 @@ impl Store for SlowStore {
     async fn summary(&self, instance: InstanceId) -> Result<Option<Summary>, StoreError> {
         self.inner.summary(instance).await
     }
-    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
         sleep_ms(self.chance.below(2)).await;
         self.inner.query(query).await
     }
@@ -265,7 +265,7 @@ impl Run {
                 })
                 .await
                 .unwrap();
-            if all.iter().all(|summary| summary.status.is_terminal()) {
+            if all.summaries.iter().all(|summary| summary.status.is_terminal()) {
                 return;
             }
             sleep_ms(1_000).await;
@@ -283,7 +283,7 @@ impl Run {
                 ..Query::default()
             };
             let all = self.memory.query(all).await.unwrap();
-            let stored: BTreeSet<InstanceId> = all.iter().map(|summary| summary.instance).collect();
+            let stored: BTreeSet<InstanceId> = all.instances().into_iter().collect();
             assert!(
                 self.starts.is_subset(&stored),
                 "seed {seed}: an acknowledged start is lost"

@@ -190,7 +190,7 @@ async fn while_the_store_is_down_nothing_is_acknowledged_and_nobody_hangs() {
         })
         .await
         .unwrap();
-    assert_eq!(all.len(), 2);
+    assert_eq!(all.summaries.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,7 +283,7 @@ async fn a_start_whose_commit_is_unknown_exists_or_not_as_its_answer_says() {
             })
             .await
             .unwrap();
-        assert_eq!(all.len(), usize::from(survives));
+        assert_eq!(all.summaries.len(), usize::from(survives));
         if let Ok(instance) = started {
             assert_eq!(
                 ended(&host, instance).await,
@@ -389,6 +389,6 @@ async fn an_instance_whose_starter_went_away_is_executed_all_the_same() {
         ..Query::default()
     };
     let found = host.list(query).await.unwrap();
-    let statuses: Vec<_> = found.iter().map(|summary| summary.status).collect();
+    let statuses: Vec<_> = found.summaries.iter().map(|summary| summary.status).collect();
     assert_eq!(statuses, [InstanceStatus::Completed]);
 }

@@ -13,6 +13,7 @@ mod guests;
 mod lifecycle;
 mod naming;
 mod operator;
+mod recovery;
 mod shutdown;
 mod threads;
 mod timers;

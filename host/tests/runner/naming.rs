@@ -50,7 +50,7 @@ async fn of_many_starts_with_one_value_exactly_one_wins() {
         })
         .await
         .unwrap();
-    assert_eq!(all.len(), 1, "nothing else was created");
+    assert_eq!(all.summaries.len(), 1, "nothing else was created");
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use hephaestus_host::store::committer::{Committer, CommitterLimits, CommitterSta
 use hephaestus_host::store::faulty::{Fault, FaultyStore};
 use hephaestus_host::store::memory::MemoryStore;
 use hephaestus_host::store::{
-    DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer,
+    DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer,
 };
 use tokio::task::JoinHandle;
 
@@ -309,7 +309,7 @@ impl Store for Broken {
         self.inner.summary(instance).await
     }
 
-    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
         self.inner.query(query).await
     }
 

@@ -45,7 +45,8 @@ async fn summary(subject: &Subject, instance: InstanceId) -> Summary {
 
 async fn query(subject: &Subject, query: Query) -> Vec<InstanceId> {
     let page = subject.store.query(query).await.expect("the store works");
-    page.iter().map(|summary| summary.instance).collect()
+    assert_eq!(page.damaged, []);
+    page.summaries.iter().map(|summary| summary.instance).collect()
 }
 
 async fn due(subject: &Subject, until: u64, limit: usize) -> Vec<DueTimer> {

@@ -76,7 +76,7 @@ async fn fill(store: &SqliteStore) {
 }
 
 async fn check_full(store: &SqliteStore) {
-    let page: Vec<Summary> = store.query(all()).await.unwrap();
+    let page: Vec<Summary> = store.query(all()).await.unwrap().summaries;
     assert_eq!(
         page.iter().map(|found| found.instance).collect::<Vec<_>>(),
         [2, 1].map(instance_id)
@@ -226,7 +226,7 @@ async fn a_torn_log_loses_whole_batches_from_its_end() {
         let log = std::fs::OpenOptions::new().write(true).open(log).unwrap();
         log.set_len(log_bytes * tenth / 10).unwrap();
         let store = open(&db(&copy)).await;
-        let found = store.query(all()).await.unwrap();
+        let found = store.query(all()).await.unwrap().summaries;
         let batches = found.len() as u64 / 2;
         let expected: Vec<_> = (2..2 + 2 * batches).rev().map(instance_id).collect();
         assert_eq!(
@@ -479,6 +479,56 @@ async fn damage_is_found_and_named() {
         let error = read.await.unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
         expected.assert_eq(&shorten(&folder, &error));
+    }
+}
+
+#[tokio::test]
+async fn one_damaged_summary_hides_no_other_instance() {
+    for (sabotage, expected) in [
+        (
+            "UPDATE instances SET summary = '{}' WHERE id = ?1",
+            expect![
+                "the summary of instance 01900000-0000-7000-8000-000000000002 can't be read: missing field `instance` at line 1 column 2"
+            ],
+        ),
+        (
+            "UPDATE instances SET summary = CAST(x'ff' AS TEXT) WHERE id = ?1",
+            expect![
+                "the summary of instance 01900000-0000-7000-8000-000000000002 can't be read: invalid utf-8 sequence of 1 bytes from index 0"
+            ],
+        ),
+        (
+            "UPDATE instances SET summary = (SELECT summary FROM instances WHERE id < ?1) WHERE id = ?1",
+            expect![
+                "the summary of instance 01900000-0000-7000-8000-000000000002 is that of instance 01900000-0000-7000-8000-000000000001"
+            ],
+        ),
+    ] {
+        let folder = folder();
+        let store = open(&db(&folder)).await;
+        for n in 1..=3 {
+            commit(&store, Draft::new(n).create()).await;
+        }
+        let shell = Connection::open(db(&folder)).unwrap();
+        assert_eq!(shell.execute(sabotage, [instance_id(2).0.as_bytes()]), Ok(1));
+        let page = store.query(all()).await.unwrap();
+        let readable: Vec<_> = page.summaries.iter().map(|summary| summary.instance).collect();
+        assert_eq!(readable, [3, 1].map(instance_id));
+        assert_eq!(page.instances(), [3, 2, 1].map(instance_id));
+        let [damaged] = &page.damaged[..] else {
+            panic!("{page:?}")
+        };
+        assert_eq!(damaged.instance, instance_id(2));
+        expected.assert_eq(&damaged.reason);
+        // Page by page: the one that ends with it leads on.
+        let mut query = Query { limit: 2, ..all() };
+        let first = store.query(query.clone()).await.unwrap();
+        assert_eq!(first.last(), Some(instance_id(2)));
+        query.before = first.last();
+        let second = store.query(query).await.unwrap();
+        assert_eq!(second.instances(), [instance_id(1)]);
+        let alone = store.summary(instance_id(2)).await.unwrap_err();
+        assert!(alone.to_string().ends_with(&damaged.reason), "{alone}");
     }
 }
 

@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hephaestus_core::engine::{Input, InstanceState, JournalEntry, SentEvent, Summary};
+use hephaestus_core::engine::{Input, InstanceState, JournalEntry, SentEvent};
 use hephaestus_core::{Digest, InstanceId, Json, StepRef, TimerId, WorkflowName};
 use tokio::sync::{Semaphore, watch as signal};
 
@@ -44,7 +44,7 @@ use super::{
     StartError, StartOptions, StepExecutor,
 };
 use crate::store::committer::{Committer, CommitterLimits};
-use crate::store::{Query, Store, StoreError};
+use crate::store::{Page, Query, Store, StoreError};
 use mailbox::{Accepted, Verb, ask};
 
 pub use activity::Activity;
@@ -159,8 +159,8 @@ impl LocalRunner {
         }
     }
 
-    /// A page of instances, newest first.
-    pub async fn list(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+    /// A page of instances, newest first. One that can't be read is named in it, and hides no other.
+    pub async fn list(&self, query: Query) -> Result<Page, StoreError> {
         self.shared.store.query(query).await
     }
 

@@ -1,4 +1,5 @@
-//! What was running when the last host ended runs again. Waiting instances stay parked: their timers and events wake them.
+//! What was running when the last host ended runs again. Waiting instances stay parked: their timers and events wake
+//! them. One that can't be recovered is named in the log and holds up no other.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use tokio::task::JoinSet;
 use super::mailbox::{Verb, ask};
 use super::{Phase, Shared};
 use crate::runner::InstanceError;
-use crate::store::{Query, StoreError};
+use crate::store::{DamagedSummary, Page, Query, StoreError};
 
 /// Which instances a host executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,9 +38,12 @@ pub(super) async fn run(shared: Arc<Shared>) {
             return;
         };
         let Some(last) = page.last() else { return };
-        before = Some(last.instance);
+        before = Some(last);
+        for DamagedSummary { instance, reason } in &page.damaged {
+            tracing::error!(%instance, reason, "an instance can't be recovered: its summary is damaged");
+        }
         let mut activations = JoinSet::new();
-        for summary in page {
+        for summary in page.summaries {
             let shared = Arc::clone(&shared);
             activations.spawn(async move { activate(&shared, summary.instance).await });
         }
@@ -48,7 +52,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// A page, as soon as the store allows it. `None`: the runner ends before, or the store is damaged.
-async fn read(shared: &Shared, query: Query) -> Option<Vec<hephaestus_core::engine::Summary>> {
+async fn read(shared: &Shared, query: Query) -> Option<Page> {
     for failures in 1.. {
         match shared.store.query(query.clone()).await {
             Ok(page) => return Some(page),

@@ -35,16 +35,16 @@ async fn named(store: &dyn Store, business_id: &BusinessId) -> Result<Option<Ins
         limit: 1,
         ..active.clone()
     };
-    let active = store.query(active).await?;
+    // One whose summary is damaged has the name as well, and may be the one that is meant.
+    let active = store.query(active).await?.instances();
     if active.len() > 1 {
         return Err(InstanceError::AmbiguousInstance {
             business_id: business_id.clone(),
-            instances: active.into_iter().map(|summary| summary.instance).collect(),
+            instances: active,
         });
     }
-    let found = match active.into_iter().next() {
-        Some(summary) => Some(summary),
-        None => store.query(newest).await?.into_iter().next(),
-    };
-    Ok(found.map(|summary| summary.instance))
+    match active.first() {
+        Some(instance) => Ok(Some(*instance)),
+        None => Ok(store.query(newest).await?.instances().first().copied()),
+    }
 }

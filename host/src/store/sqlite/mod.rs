@@ -32,7 +32,7 @@ use self::failure::Failure;
 use self::open::Files;
 use self::readers::Readers;
 use self::writer::Writer;
-use super::{DeployAnswer, DeployedVersion, DueTimer, Query, Store, StoreError, Write, WriteAnswer};
+use super::{DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer};
 
 /// Keeps everything in one SQLite file.
 ///
@@ -121,7 +121,7 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn query(&self, query: Query) -> Result<Vec<Summary>, StoreError> {
+    async fn query(&self, query: Query) -> Result<Page, StoreError> {
         self.read(move |connection| read::query(connection, &query)).await
     }
 

@@ -1,14 +1,14 @@
-//! What readers do. What doesn't make sense is said, never skipped.
+//! What readers do. What doesn't make sense is said, never skipped in silence.
 
 use hephaestus_core::engine::{InstanceStatus, JournalEntry, Record, Summary};
 use hephaestus_core::{Digest, InstanceId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
 use super::{integer, unsigned};
-use crate::store::{DeployedVersion, DueTimer, Query};
+use crate::store::{DamagedSummary, DeployedVersion, DueTimer, Page, Query};
 
 /// The reverse of `instance.0.as_bytes()`.
 pub(super) fn instance_id(bytes: [u8; 16]) -> InstanceId {
@@ -64,15 +64,16 @@ fn entry(row: &Row<'_>, instance: InstanceId, expected: u64) -> Result<JournalEn
 }
 
 pub(super) fn summary(connection: &mut Connection, instance: InstanceId) -> Result<Option<Summary>, Failure> {
-    let text: Option<String> = connection
+    let found = connection
         .prepare_cached("SELECT summary FROM instances WHERE id = ?1")?
-        .query_row([instance.0.as_bytes()], |row| row.get(0))
+        .query_row([instance.0.as_bytes()], |row| {
+            Ok(summary_of(instance, row.get_ref(0)?))
+        })
         .optional()?;
-    text.map(|text| parse(&format!("the summary of instance {instance}"), &text))
-        .transpose()
+    found.transpose().map_err(Failure::Damaged)
 }
 
-pub(super) fn query(connection: &mut Connection, query: &Query) -> Result<Vec<Summary>, Failure> {
+pub(super) fn query(connection: &mut Connection, query: &Query) -> Result<Page, Failure> {
     let (sql, values) = select(query);
     let mut statement = connection.prepare_cached(&sql)?;
     for (name, value) in values {
@@ -81,12 +82,29 @@ pub(super) fn query(connection: &mut Connection, query: &Query) -> Result<Vec<Su
         statement.raw_bind_parameter(index, value)?;
     }
     let mut rows = statement.raw_query();
-    let mut summaries = Vec::new();
+    let mut page = Page::default();
     while let Some(row) = rows.next()? {
-        let text = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-        summaries.push(parse("the summary of an instance", text)?);
+        let instance = instance_id(row.get(0)?);
+        match summary_of(instance, row.get_ref(1)?) {
+            Ok(summary) => page.summaries.push(summary),
+            Err(reason) => page.damaged.push(DamagedSummary { instance, reason }),
+        }
     }
-    Ok(summaries)
+    Ok(page)
+}
+
+/// The summary of `instance`, or what is wrong with it.
+fn summary_of(instance: InstanceId, stored: ValueRef<'_>) -> Result<Summary, String> {
+    let unreadable = |error: String| format!("the summary of instance {instance} can't be read: {error}");
+    let text = stored.as_str().map_err(|error| unreadable(error.to_string()))?;
+    let summary: Summary = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    if summary.instance != instance {
+        return Err(format!(
+            "the summary of instance {instance} is that of instance {}",
+            summary.instance
+        ));
+    }
+    Ok(summary)
 }
 
 /// Sorts after each id.

@@ -2,7 +2,7 @@
 
 use hephaestus_core::engine::InstanceStatus;
 use hephaestus_core::{Json, Timestamp};
-use hephaestus_host::store::Query;
+use hephaestus_host::store::{Page, Query};
 
 use super::{all, journal, query};
 use crate::support::{Draft, Subject, digest, instance_id};
@@ -41,7 +41,8 @@ async fn an_empty_store_has_nothing(subject: Subject) {
     let orders = "orders".parse().expect("a workflow name");
     assert_eq!(store.journal(instance_id(1)).await.unwrap(), None);
     assert_eq!(store.summary(instance_id(1)).await.unwrap(), None);
-    assert_eq!(store.query(all()).await.unwrap(), []);
+    assert_eq!(store.query(all()).await.unwrap(), Page::default());
+    assert_eq!(Page::default().last(), None);
     assert_eq!(
         store.due_timers(Timestamp(u64::MAX), usize::MAX).await.unwrap(),
         []
@@ -162,7 +163,10 @@ async fn summaries_follow_the_status(subject: Subject) {
         subject.commit(draft.become_(status)).await;
         let of = |statuses| Query { statuses, ..all() };
         let page = subject.store.query(of(vec![status])).await.unwrap();
-        assert_eq!(page, [draft.summary.clone()]);
+        assert_eq!(
+            (page.summaries, page.damaged),
+            (vec![draft.summary.clone()], Vec::new())
+        );
         assert_eq!(query(&subject, of(vec![InstanceStatus::Completed])).await, []);
     }
 }

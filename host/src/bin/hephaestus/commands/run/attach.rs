@@ -5,7 +5,7 @@ use hephaestus_host::core::definition::{Uniqueness, Workflow};
 use hephaestus_host::core::engine::{InstanceState, InstanceStatus, Summary};
 use hephaestus_host::core::{BusinessId, BusinessValue, InstanceId, Json};
 use hephaestus_host::runner::{InstanceError, InstanceRef, LoadedWorkflow, Runner, StartOptions};
-use hephaestus_host::store::Query;
+use hephaestus_host::store::{Page, Query, StoreError};
 
 use super::{Attached, Surroundings, events};
 use crate::error::CommandError;
@@ -106,12 +106,20 @@ async fn by_business_id(
         before: None,
         limit: MAX_NAMED,
     };
-    let mut found = host.list(query).await?;
+    let Page {
+        mut summaries,
+        damaged,
+    } = host.list(query).await?;
+    if let Some(damaged) = damaged.into_iter().next() {
+        // It may be the one that is meant: nothing is started beside it.
+        let reason = damaged.reason;
+        return Err(StoreError::Damaged { reason }.into());
+    }
     // Where names are unique within a version only, the same name in another version is somebody else's.
     if definition.business_key.uniqueness == Uniqueness::Version {
-        found.retain(|summary| summary.workflow_version == definition.version);
+        summaries.retain(|summary| summary.workflow_version == definition.version);
     }
-    Ok(found)
+    Ok(summaries)
 }
 
 async fn by_instance_id(
