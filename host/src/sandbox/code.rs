@@ -31,6 +31,31 @@ struct Entries {
     by_digest: HashMap<Digest, Entry>,
 }
 
+impl Entries {
+    /// Drops code, unless somebody came to its workflow (by a weak reference) since it was counted.
+    fn evict(&mut self, digest: Digest) {
+        let Some(Entry { last_used, code }) = self.by_digest.remove(&digest) else {
+            return;
+        };
+        let code = match Arc::try_unwrap(code) {
+            Ok(Code {
+                real,
+                virtual_,
+                workflow,
+            }) => match Arc::try_unwrap(workflow) {
+                Ok(_) => return,
+                Err(workflow) => Arc::new(Code {
+                    real,
+                    virtual_,
+                    workflow,
+                }),
+            },
+            Err(code) => code,
+        };
+        self.by_digest.insert(digest, Entry { last_used, code });
+    }
+}
+
 struct Entry {
     last_used: u64,
     code: Arc<Code>,
@@ -69,7 +94,7 @@ impl Cache {
         unused.sort_unstable();
         let surplus = unused.len().saturating_sub(self.spare);
         for (_, digest) in &unused[..surplus] {
-            entries.by_digest.remove(digest);
+            entries.evict(*digest);
         }
     }
 

@@ -30,6 +30,10 @@ pub(crate) struct Seen {
     pub(crate) alive: AtomicUsize,
     /// How often `load` was called.
     pub(crate) loads: AtomicUsize,
+    /// The code that was loaded: kept, as by an executor with room for all of it, until a test clears it.
+    pub(crate) kept: Mutex<Vec<Arc<Workflow>>>,
+    /// How many calls of `load` fail from now on, because the host does.
+    pub(crate) failing_loads: AtomicUsize,
 }
 
 impl Seen {
@@ -77,6 +81,16 @@ impl Guests {
 impl StepExecutor for Guests {
     async fn load(&self, digest: Digest, component: &[u8]) -> Result<LoadedWorkflow, LoadError> {
         self.seen.loads.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        let fails = |left: usize| left.checked_sub(1);
+        let failing = &self.seen.failing_loads;
+        if failing
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails)
+            .is_ok()
+        {
+            let reason = "it has no memory left".to_owned();
+            return Err(LoadError::Host { reason });
+        }
         let definition: WorkflowDefinition =
             serde_json::from_slice(component).map_err(|error| LoadError::Refused {
                 found: error.to_string(),
@@ -84,10 +98,9 @@ impl StepExecutor for Guests {
                 fix: "write one".to_owned(),
             })?;
         let workflow = Workflow::new(definition).map_err(|violations| LoadError::Invalid { violations })?;
-        Ok(LoadedWorkflow {
-            digest,
-            workflow: Arc::new(workflow),
-        })
+        let workflow = Arc::new(workflow);
+        self.seen.kept.lock().unwrap().push(Arc::clone(&workflow));
+        Ok(LoadedWorkflow { digest, workflow })
     }
 
     fn sandbox(&self, workflow: &LoadedWorkflow) -> Box<dyn Sandbox> {
