@@ -151,6 +151,18 @@ pub enum InstanceError {
     /// The instance refuses; see [`Refusal`](hephaestus_core::engine::Refusal).
     #[error(transparent)]
     Refused(#[from] hephaestus_core::engine::Refusal),
+    /// The payload of the event is too large.
+    #[error(
+        "the payload of event `{event}` has {bytes} bytes, {max_bytes} are allowed: hand large data over by reference"
+    )]
+    PayloadTooLarge {
+        /// The event.
+        event: EventName,
+        /// The size of its payload, in bytes of JSON text.
+        bytes: usize,
+        /// The largest that is allowed.
+        max_bytes: usize,
+    },
     /// Another active instance holds the business id.
     #[error("`{business_id}` is already held by instance {instance}")]
     AlreadyRunning {

@@ -249,3 +249,29 @@ async fn one_instance_can_be_activated_alone() {
     assert_eq!(status(&host, second).await, InstanceStatus::Pending);
     assert_eq!(world.guests.seen.count("prepare"), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_is_bounded_like_an_input() {
+    let world = World::new(Guests::new());
+    let host = world.host_with(|limits| limits.max_input_bytes = 10).await;
+    let workflow = deploy(&host, approval()).await;
+    let instance = start(&host, &workflow).await;
+    waits(&host, instance, "approve").await;
+    let with = |text: &str| {
+        let mut rejected = event("e1", "rejected");
+        rejected.payload = Some(Json::from(json!(text)));
+        rejected
+    };
+    let before = world.store.writes();
+    let refused = host
+        .resume(&instance.into(), with("123456789"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the payload of event `rejected` has 11 bytes, 10 are allowed: hand large data over by reference"
+    );
+    assert_eq!(world.store.writes(), before);
+    host.resume(&instance.into(), with("12345678")).await.unwrap();
+    assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+}

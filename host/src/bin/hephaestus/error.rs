@@ -147,6 +147,17 @@ impl From<InstanceError> for CommandError {
         match error {
             InstanceError::Load(error) => error.into(),
             InstanceError::Refused(refusal) => refusal.into(),
+            InstanceError::PayloadTooLarge {
+                event,
+                bytes,
+                max_bytes,
+            } => UsageError::new(
+                "--event",
+                format!("{bytes} bytes with `{event}`"),
+                format!("at most {max_bytes} bytes"),
+                "hand large data over by reference",
+            )
+            .into(),
             other => Self::host(other),
         }
     }

@@ -12,7 +12,7 @@ pub struct RunnerLimits {
     pub engine: EngineLimits,
     /// How many steps execute at the same time, over all instances.
     pub max_running_steps: usize,
-    /// The largest input of an instance, in bytes of JSON text.
+    /// The largest input of an instance, and the largest payload of an event, in bytes of JSON text.
     pub max_input_bytes: usize,
     /// How many requests may wait for the task of one instance; more senders wait in their own tasks.
     pub max_mailbox: usize,

@@ -291,6 +291,15 @@ impl Runner for LocalRunner {
     }
 
     async fn resume(&self, target: &InstanceRef, event: SentEvent) -> Result<(), ResumeError> {
+        let max_bytes = self.shared.limits.max_input_bytes;
+        let bytes = event.payload.as_ref().map_or(0, |payload| payload.as_str().len());
+        if bytes > max_bytes {
+            return Err(InstanceError::PayloadTooLarge {
+                event: event.event,
+                bytes,
+                max_bytes,
+            });
+        }
         let input = Input::Event { event, routing: None };
         self.input(target, input).await.map(drop)
     }
