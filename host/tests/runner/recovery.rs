@@ -1,11 +1,16 @@
 //! What a host goes on with that follows another one on the same store.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hephaestus_core::InstanceId;
 use hephaestus_core::definition::{WorkflowBuilder, step};
 use hephaestus_core::engine::InstanceStatus;
 use hephaestus_host::runner::local::RunnerLimits;
 use hephaestus_host::store::Query;
+use hephaestus_host::{Host, Recovery};
 
-use crate::guests::{Guests, completed};
+use crate::guests::{Guests, Seen, completed};
 use crate::world::{World, deploy, sleep_ms, start};
 
 fn slow() -> Guests {
@@ -54,4 +59,68 @@ async fn one_damaged_summary_keeps_no_other_instance_from_its_recovery() {
     assert_eq!(readable, completed.collect::<Vec<_>>());
     assert_eq!(page.damaged.len(), 1);
     assert_eq!(page.damaged[0].instance, damaged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_host_fails_to_load_is_tried_again() {
+    let world = World::new(slow());
+    let host = world.host().await;
+    let workflow = deploy(&host, small()).await;
+    let instance = start(&host, &workflow).await;
+    drop(host);
+    sleep_ms(1).await;
+    world.guests.seen.failing_loads.store(3, Ordering::SeqCst);
+
+    let host = world.next_host(Recovery::All).await;
+    sleep_ms(10).await;
+    assert_eq!(host.runner().residents(), [], "the first try has failed");
+    assert_eq!(
+        ended_within(&host, 5_000).await,
+        [(instance, InstanceStatus::Completed)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_crashed_comes_back_when_its_code_can_be_loaded_again() {
+    let seen = Arc::<std::sync::OnceLock<Arc<Seen>>>::default();
+    let guests = Guests::new().on("only", {
+        let seen = Arc::clone(&seen);
+        move |_| {
+            let seen = Arc::clone(seen.get().unwrap());
+            async move {
+                sleep_ms(10).await;
+                let kept = std::mem::take(&mut *seen.kept.lock().unwrap());
+                if !kept.is_empty() && seen.count("only") == 1 {
+                    seen.failing_loads.store(3, Ordering::SeqCst);
+                    drop(kept);
+                    panic!("the executor has a bug");
+                }
+                completed("ok")
+            }
+        }
+    });
+    let world = World::new(guests);
+    assert!(seen.set(Arc::clone(&world.guests.seen)).is_ok());
+    let host = world.host().await;
+    let workflow = deploy(&host, small()).await;
+    let instance = start(&host, &workflow).await;
+    assert_eq!(
+        ended_within(&host, 5_000).await,
+        [(instance, InstanceStatus::Completed)]
+    );
+    assert_eq!(world.guests.seen.failing_loads.load(Ordering::SeqCst), 0);
+}
+
+/// What the store shows after this time: nobody touches the instances meanwhile.
+async fn ended_within(host: &Host, ms: u64) -> Vec<(InstanceId, InstanceStatus)> {
+    sleep_ms(ms).await;
+    let all = Query {
+        limit: 10,
+        ..Query::default()
+    };
+    let found = host.list(all).await.unwrap().summaries;
+    found
+        .iter()
+        .map(|summary| (summary.instance, summary.status))
+        .collect()
 }

@@ -9,7 +9,7 @@ use super::activity::Activity;
 use super::mailbox::{Mailbox, answer_all};
 use super::supervisor::Exit;
 use super::{Phase, Shared};
-use crate::runner::{InstanceError, InstanceRef, LoadedWorkflow};
+use crate::runner::{InstanceError, InstanceRef, LoadError, LoadedWorkflow};
 use crate::store::StoreError;
 
 /// An instance that was loaded.
@@ -40,7 +40,7 @@ impl Loaded {
 pub(super) enum Failure {
     NoSuchInstance,
     Store(StoreError),
-    Code(crate::runner::LoadError),
+    Code(LoadError),
 }
 
 impl Failure {
@@ -53,11 +53,12 @@ impl Failure {
         }
     }
 
-    /// Whether it may work later without anybody changing anything but the store's health.
+    /// Whether it may work later without anybody changing anything but the health of store and host.
     fn is_passing(&self) -> bool {
         matches!(
             self,
             Self::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
+                | Self::Code(LoadError::Host { .. })
         )
     }
 }

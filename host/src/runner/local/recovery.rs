@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::mailbox::{Verb, ask};
 use super::{Phase, Shared};
-use crate::runner::InstanceError;
+use crate::runner::{InstanceError, LoadError};
 use crate::store::{DamagedSummary, Page, Query, StoreError};
 
 /// Which instances a host executes.
@@ -24,9 +24,10 @@ pub enum Recovery {
 }
 
 /// Activates all instances that were running, a page at a time. The work is proportional to their number, whatever
-/// else is stored.
+/// else is stored. Those that the host can't load now are tried again when all others had their turn.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut before = None;
+    let mut left = Vec::new();
     loop {
         let query = Query {
             statuses: vec![InstanceStatus::Pending, InstanceStatus::Running],
@@ -37,18 +38,38 @@ pub(super) async fn run(shared: Arc<Shared>) {
         let Some(page) = read(&shared, query).await else {
             return;
         };
-        let Some(last) = page.last() else { return };
+        let Some(last) = page.last() else { break };
         before = Some(last);
         for DamagedSummary { instance, reason } in &page.damaged {
             tracing::error!(%instance, reason, "an instance can't be recovered: its summary is damaged");
         }
-        let mut activations = JoinSet::new();
-        for summary in page.summaries {
-            let shared = Arc::clone(&shared);
-            activations.spawn(async move { activate(&shared, summary.instance).await });
-        }
-        while activations.join_next().await.is_some() {}
+        let instances = page.summaries.iter().map(|summary| summary.instance);
+        left.extend(activate_all(&shared, instances).await);
     }
+    for failures in 1.. {
+        if left.is_empty() || !pause(&shared, failures).await {
+            return;
+        }
+        let mut still_left = Vec::new();
+        for some in left.chunks(shared.limits.page) {
+            still_left.extend(activate_all(&shared, some.iter().copied()).await);
+        }
+        left = still_left;
+    }
+}
+
+/// Tries it once, with all at the same time; answers with which it may work later.
+async fn activate_all(shared: &Arc<Shared>, instances: impl Iterator<Item = InstanceId>) -> Vec<InstanceId> {
+    let mut activations = JoinSet::new();
+    for instance in instances {
+        let shared = Arc::clone(shared);
+        activations.spawn(async move { (!is_settled(&shared, instance).await).then_some(instance) });
+    }
+    let mut left = Vec::new();
+    while let Some(answer) = activations.join_next().await {
+        left.extend(answer.ok().flatten());
+    }
+    left
 }
 
 /// A page, as soon as the store allows it. `None`: the runner ends before, or the store is damaged.
@@ -71,17 +92,24 @@ async fn read(shared: &Shared, query: Query) -> Option<Page> {
     None
 }
 
-/// Activates one instance as soon as the store allows it.
+/// Activates one instance as soon as store and host allow it.
 pub(super) async fn activate(shared: &Arc<Shared>, instance: InstanceId) {
     for failures in 1.. {
-        match ask(shared, instance, Verb::Activate).await {
-            Err(InstanceError::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })) => {}
-            // Whatever else is wrong with it was logged where it was found.
-            Ok(_) | Err(_) => return,
-        }
-        if !pause(shared, failures).await {
+        if is_settled(shared, instance).await || !pause(shared, failures).await {
             return;
         }
+    }
+}
+
+/// Tries to activate one instance. `false`: it may work later.
+async fn is_settled(shared: &Arc<Shared>, instance: InstanceId) -> bool {
+    match ask(shared, instance, Verb::Activate).await {
+        Err(
+            InstanceError::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
+            | InstanceError::Load(LoadError::Host { .. }),
+        ) => false,
+        // Whatever else is wrong with it was logged where it was found.
+        Ok(_) | Err(_) => true,
     }
 }
 
