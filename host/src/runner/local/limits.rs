@@ -31,9 +31,12 @@ pub struct RunnerLimits {
     pub max_firing_timers: usize,
     /// How many timers are read from the store at once, and how many instances are recovered at the same time.
     pub page: usize,
-    /// How far ahead timers are kept in memory.
+    /// How far ahead timers are kept in memory, and so how often the store is asked for more. At least a second.
     pub timer_horizon: Duration,
 }
+
+/// With less, the timers would keep the store busy with nothing; with none, a core as well.
+const SHORTEST_HORIZON: Duration = Duration::from_secs(1);
 
 impl Default for RunnerLimits {
     fn default() -> Self {
@@ -65,6 +68,7 @@ impl RunnerLimits {
         ] {
             *limit = (*limit).max(1);
         }
+        self.timer_horizon = self.timer_horizon.max(SHORTEST_HORIZON);
         self
     }
 
@@ -80,6 +84,17 @@ impl RunnerLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_horizon_the_timers_do_not_spin() {
+        let none = RunnerLimits {
+            timer_horizon: Duration::ZERO,
+            ..RunnerLimits::default()
+        };
+        assert_eq!(none.sound().timer_horizon, Duration::from_secs(1));
+        let far = RunnerLimits::default();
+        assert_eq!(far.clone().sound().timer_horizon, far.timer_horizon);
+    }
 
     #[test]
     fn pauses_double_up_to_the_longest() {
