@@ -25,6 +25,8 @@ pub enum Fault {
     Lost,
     /// All is done, and nobody can tell: [`StoreError::Unknown`].
     Unacknowledged,
+    /// Nothing is done, as if another owner was faster: [`WriteAnswer::Conflict`], for each write of the batch.
+    Conflict,
 }
 
 /// A store that fails when told to.
@@ -135,6 +137,7 @@ impl Store for FaultyStore {
                 Err(StoreError::Unavailable { reason })
             }
             Some(Fault::Lost) => unknown("it was told to lose the batch"),
+            Some(Fault::Conflict) => Ok(vec![WriteAnswer::Conflict { found: None }; writes.len()]),
             Some(Fault::Unacknowledged) => {
                 store.write(writes).await?;
                 unknown("it was told to keep the answer to itself")

@@ -295,12 +295,13 @@ async fn a_start_whose_commit_is_unknown_exists_or_not_as_its_answer_says() {
 }
 
 /// Writes to an instance past its owner.
-async fn write_behind_its_back(world: &World, host: &hephaestus_host::Host, instance: InstanceId) {
+pub(crate) async fn write_behind_its_back(
+    world: &World,
+    host: &hephaestus_host::Host,
+    instance: InstanceId,
+    input: Input,
+) {
     let state: InstanceState = host.get(&InstanceRef::Id(instance)).await.unwrap();
-    let input = Input::Event {
-        event: event("theirs", "approved"),
-        routing: None,
-    };
     let decision = decide(&state, &input, &EngineLimits::default(), world.now()).unwrap();
     let Decision::Records(records) = decision else {
         panic!("it is static")
@@ -325,7 +326,11 @@ async fn after_a_conflict_the_task_decides_again_on_what_it_finds() {
     let workflow = deploy(&host, approval()).await;
     let instance = start(&host, &workflow).await;
     waits(&host, instance, "approve").await;
-    write_behind_its_back(&world, &host, instance).await;
+    let theirs = Input::Event {
+        event: event("theirs", "approved"),
+        routing: None,
+    };
+    write_behind_its_back(&world, &host, instance, theirs).await;
     let sent = send(&host, instance, "rejected").await;
     assert!(
         matches!(sent, Err(InstanceError::Refused(_))),

@@ -14,6 +14,7 @@ mod lifecycle;
 mod naming;
 mod operator;
 mod recovery;
+mod rounds;
 mod shutdown;
 mod threads;
 mod timers;
