@@ -181,39 +181,18 @@ mod tests {
     use std::sync::Arc;
 
     use expect_test::expect;
-    use hephaestus_host::core::definition::{
-        BusinessKey, StepDefinition, Targets, Transition, WorkflowDefinition,
-    };
-    use hephaestus_host::core::{Digest, WorkflowVersion};
+    use hephaestus_host::core::Digest;
+    use hephaestus_host::core::definition::{WorkflowBuilder, step};
 
     use super::*;
-    use crate::output::fixtures::{Journal, created, event, step};
+    use crate::output::fixtures::{Journal, created};
 
     fn order_flow(version: u32) -> Arc<Workflow> {
-        let definition = WorkflowDefinition {
-            name: "order-flow".parse().expect("a name"),
-            version: WorkflowVersion(version),
-            start: step("validate"),
-            steps: vec![StepDefinition {
-                emits: vec![event("valid")],
-                ..StepDefinition::new(step("validate"))
-            }],
-            transitions: vec![Transition {
-                source: step("validate"),
-                event: event("valid"),
-                targets: Targets::Static(vec![step("done")]),
-            }],
-            business_key: BusinessKey {
-                name: "orderid".parse().expect("a key"),
-                uniqueness: Uniqueness::Workflow,
-            },
-            retry: None,
-            deadline: None,
-            on_cancel: None,
-            tags: Vec::new(),
-            metadata: std::collections::BTreeMap::new(),
-        };
-        Arc::new(Workflow::new(definition).expect("a sound graph"))
+        let workflow = WorkflowBuilder::new("order-flow", version)
+            .business_key("orderid", Uniqueness::Workflow)
+            .step(step("validate").emits("valid", ["done"]))
+            .build();
+        Arc::new(workflow.expect("a sound graph"))
     }
 
     fn lines(digest: Digest, version: u32, input_given: bool) -> String {

@@ -1,65 +1,23 @@
 //! Tests of what counts as waiting.
 
-use hephaestus_host::core::definition::{
-    BusinessKey, JoinRule, StepDefinition, Targets, Transition, Uniqueness, Workflow, WorkflowDefinition,
-};
-use hephaestus_host::core::{EventName, WorkflowVersion};
+use hephaestus_host::core::definition::{JoinRule, Uniqueness, Workflow, WorkflowBuilder, step as define};
 
 use super::*;
-use crate::output::fixtures::{Journal, START, attempt_failed, completed, created, event, step, waits};
-
-fn leads(source: &str, with: EventName, targets: &[&str]) -> Transition {
-    Transition {
-        source: step(source),
-        event: with,
-        targets: Targets::Static(targets.iter().map(|name| step(name)).collect()),
-    }
-}
-
-fn emits(name: &str, with: &str) -> StepDefinition {
-    StepDefinition {
-        emits: vec![event(with)],
-        ..StepDefinition::new(step(name))
-    }
-}
+use crate::output::fixtures::{Journal, START, attempt_failed, completed, created, waits};
 
 /// `validate`, then `approve`, which waits, beside `ship`, which runs.
 fn workflow() -> Arc<Workflow> {
-    let approve = StepDefinition {
-        accepts: vec![event("approved"), EventName::timeout()],
-        ..StepDefinition::new(step("approve"))
-    };
-    let done = StepDefinition {
-        join: JoinRule::All,
-        ..StepDefinition::new(step("done"))
-    };
-    let definition = WorkflowDefinition {
-        name: "order-flow".parse().expect("a name"),
-        version: WorkflowVersion(1),
-        start: step("validate"),
-        steps: vec![
-            emits("validate", "valid"),
-            approve,
-            emits("ship", "shipped"),
-            done,
-        ],
-        transitions: vec![
-            leads("validate", event("valid"), &["approve", "ship"]),
-            leads("approve", event("approved"), &["done"]),
-            leads("approve", EventName::timeout(), &["done"]),
-            leads("ship", event("shipped"), &["done"]),
-        ],
-        business_key: BusinessKey {
-            name: "orderid".parse().expect("a key"),
-            uniqueness: Uniqueness::Workflow,
-        },
-        retry: None,
-        deadline: None,
-        on_cancel: None,
-        tags: Vec::new(),
-        metadata: BTreeMap::new(),
-    };
-    Arc::new(Workflow::new(definition).expect("a sound graph"))
+    let approve = define("approve")
+        .accepts("approved", ["done"])
+        .accepts("timeout", ["done"]);
+    let workflow = WorkflowBuilder::new("order-flow", 1)
+        .business_key("orderid", Uniqueness::Workflow)
+        .step(define("validate").emits("valid", ["approve", "ship"]))
+        .step(approve)
+        .step(define("ship").emits("shipped", ["done"]))
+        .step(define("done").join(JoinRule::All))
+        .build();
+    Arc::new(workflow.expect("a sound graph"))
 }
 
 fn approval_waits() -> Journal {
