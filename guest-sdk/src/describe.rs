@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::Request;
 use crate::bindings::exports::hephaestus::workflow::definition as wit;
 use crate::workflow::{AnyStep, Backoff, JoinRule, Retry, Targets, Uniqueness, Workflow};
 
@@ -59,6 +60,7 @@ fn step(step: &AnyStep) -> wit::StepDefinition {
         retry: step.retry.as_ref().map(retry),
         deadline: step.deadline.map(milliseconds),
         config: step.config.clone(),
+        requests: step.requests.iter().map(Request::to_wit).collect(),
     }
 }
 
@@ -71,6 +73,7 @@ fn done(rule: &JoinRule) -> wit::StepDefinition {
         retry: None,
         deadline: None,
         config: None,
+        requests: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt::{self, Display};
 pub struct StepError {
     message: String,
     retryable: bool,
+    denied: bool,
 }
 
 impl StepError {
@@ -18,6 +19,7 @@ impl StepError {
         Self {
             message: message.into(),
             retryable: true,
+            denied: false,
         }
     }
 
@@ -26,6 +28,17 @@ impl StepError {
         Self {
             message: message.into(),
             retryable: false,
+            denied: false,
+        }
+    }
+
+    /// Something was not granted: no attempt can succeed, until the operator grants it. The host records the failure
+    /// as `capability-denied`, if it did deny something to the attempt.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            retryable: false,
+            denied: true,
         }
     }
 
@@ -37,6 +50,11 @@ impl StepError {
     /// Whether another attempt may succeed.
     pub fn is_retryable(&self) -> bool {
         self.retryable
+    }
+
+    /// Whether something was not granted.
+    pub fn is_denied(&self) -> bool {
+        self.denied
     }
 }
 

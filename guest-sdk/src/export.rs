@@ -86,6 +86,11 @@ mod component {
             flush();
             outcome.map(to_wit).map_err(|error| steps::StepError {
                 retryable: error.is_retryable(),
+                kind: if error.is_denied() {
+                    steps::ErrorKind::CapabilityDenied
+                } else {
+                    steps::ErrorKind::Other
+                },
                 message: error.message().into(),
             })
         }

@@ -113,6 +113,7 @@ mod error;
 mod event;
 mod export;
 mod outcome;
+mod request;
 mod step;
 mod workflow;
 
@@ -123,6 +124,7 @@ pub use context::{Context, Fields, Instance, Level};
 pub use error::{OrFail, StepError};
 pub use event::{Event, Finished, Origin};
 pub use outcome::Outcome;
+pub use request::Request;
 pub use step::{Step, StepName, StepResult};
 #[cfg(not(target_family = "wasm"))]
 pub use workflow::Unsound;

@@ -17,7 +17,7 @@ pub use spec::{StepSpec, step};
 pub use targets::{Choice, Targets, done, either, to};
 
 use crate::step::{ErasedOutcome, ErasedRun};
-use crate::{Context, Event, StepError, StepName};
+use crate::{Context, Event, Request, StepError, StepName};
 use targets::Chooser;
 
 /// Among which active instances a business id is unique.
@@ -61,6 +61,7 @@ pub(crate) struct AnyStep {
     pub(crate) retry: Option<Retry>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) config: Option<String>,
+    pub(crate) requests: Vec<Request>,
 }
 
 impl Workflow {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{AnyStep, JoinRule, Retry, Targets};
 use crate::step::erase;
-use crate::{Context, Event, Origin, Outcome, Step, StepError};
+use crate::{Context, Event, Origin, Outcome, Request, Step, StepError};
 
 /// A step's place in a [`Workflow`](crate::Workflow): when it runs, where its events lead, how it is repeated. Begun by
 /// [`Step::then`], [`Step::when`] or [`step`]. `E` is the step's type of events.
@@ -49,6 +49,7 @@ pub fn step<E: Event, O: Serialize>(
             retry: None,
             deadline: None,
             config: None,
+            requests: Vec::new(),
         },
         events: PhantomData,
     }
@@ -106,6 +107,13 @@ impl<E: Event> StepSpec<E> {
         let json = serde_json::to_string(&config)
             .unwrap_or_else(|error| panic!("the config of step `{}` is not JSON: {error}", self.step.name));
         self.step.config = Some(json);
+        self
+    }
+
+    /// Adds what the code asks its operator for.
+    #[must_use]
+    pub fn requests(mut self, requests: impl IntoIterator<Item = Request>) -> Self {
+        self.step.requests.extend(requests);
         self
     }
 

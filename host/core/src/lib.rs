@@ -8,6 +8,7 @@
 //!
 //! `docs/engine.md` holds the table *step state x input* that [`engine`] follows line by line.
 
+pub mod capability;
 pub mod context;
 pub mod definition;
 pub mod engine;

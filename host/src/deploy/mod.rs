@@ -3,6 +3,8 @@
 //! What is deployed stays as it is: a version of a workflow has one component for ever, named by its digest. The highest
 //! version that was deployed is the current one.
 
+pub mod grants;
+
 use std::sync::Arc;
 
 use hephaestus_core::Digest;

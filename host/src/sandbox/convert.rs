@@ -11,6 +11,7 @@ use hephaestus_core::definition::{
 use hephaestus_core::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
 use super::bindings::exports::hephaestus::workflow::definition as wit;
+use super::grants;
 use super::refusal::refused;
 use crate::runner::LoadError;
 
@@ -104,6 +105,7 @@ impl Reader {
             config: given
                 .config
                 .and_then(|text| self.keep(&format!("{place}, its configuration"), Json::parse(&text))),
+            requests: given.requests.into_iter().map(grants::from_wit).collect(),
         }
     }
 

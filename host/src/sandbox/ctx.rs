@@ -7,11 +7,12 @@ use hephaestus_core::definition::Workflow;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::WasiCtx;
 
-use super::bindings::hephaestus::workflow::{context, log};
+use super::bindings::hephaestus::workflow::{context, grants, log, secrets};
 use super::limiter::{Limiter, Meter};
 use super::options::SandboxLimits;
 use super::output::Output;
 use super::wasi::{VirtualClock, Wasi};
+use crate::deploy::grants::StepGrants;
 use crate::runner::Attempt;
 
 /// The most host objects (streams, pollables) that a guest can hold; one more traps.
@@ -22,6 +23,8 @@ const HOST_OBJECTS: usize = 4096;
 pub(super) struct Scope {
     pub(super) attempt: Arc<Attempt>,
     pub(super) workflow: Arc<Workflow>,
+    /// `None` while the workflow routes: nothing is granted then, and nothing can be.
+    pub(super) grants: Option<Arc<StepGrants>>,
 }
 
 /// The data of a store.
@@ -33,6 +36,8 @@ pub(super) struct GuestCtx {
     output: Output,
     /// `None` while the workflow describes itself: there is no instance then.
     scope: Option<Scope>,
+    /// Whether the guest was denied something during the call.
+    was_denied: bool,
     deadline: Instant,
 }
 
@@ -48,6 +53,7 @@ impl GuestCtx {
             limiter: Limiter::new(limits),
             output,
             scope: None,
+            was_denied: false,
             deadline: Instant::now(),
         }
     }
@@ -56,11 +62,17 @@ impl GuestCtx {
     pub(super) fn begin(&mut self, scope: Option<Scope>, deadline: Instant) {
         self.scope = scope;
         self.deadline = deadline;
+        self.was_denied = false;
         self.limiter.meter().forget_denials();
     }
 
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// Whether the guest was denied something during the last call.
+    pub(super) fn was_denied(&self) -> bool {
+        self.was_denied
     }
 
     pub(super) fn limiter(&mut self) -> &mut Limiter {
@@ -90,6 +102,7 @@ impl GuestCtx {
         Capabilities {
             scope: self.scope.as_ref(),
             output: &self.output,
+            was_denied: &mut self.was_denied,
         }
     }
 }
@@ -98,6 +111,8 @@ impl GuestCtx {
 pub(super) struct Capabilities<'a> {
     pub(super) scope: Option<&'a Scope>,
     pub(super) output: &'a Output,
+    /// To be set when the guest is denied something.
+    pub(super) was_denied: &'a mut bool,
 }
 
 struct HasCapabilities;
@@ -110,5 +125,7 @@ impl HasData for HasCapabilities {
 pub(super) fn add_to_linker(linker: &mut Linker<GuestCtx>, wasi: Wasi) -> wasmtime::Result<()> {
     wasi.add_to_linker(linker)?;
     context::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
-    log::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)
+    log::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
+    grants::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
+    secrets::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)
 }

@@ -16,6 +16,7 @@ use super::options::{SandboxError, SandboxOptions};
 use super::outcome::{outcome, targets};
 use super::slots::{RestId, Slots};
 use super::wasi::Wasi;
+use crate::deploy::grants::StepGrants;
 use crate::runner::{Attempt, AttemptReport, LoadError, LoadedWorkflow, Sandbox, StepExecutor};
 
 /// Executes steps in WebAssembly components. Cheap to clone. Needs a tokio runtime with its timer enabled.
@@ -130,7 +131,7 @@ impl WasmSandbox {
         let attempt = Arc::new(attempt);
         let limits = &self.shared.options.limits;
         let call = guest.begin(
-            Some(scope(&attempt, &code)),
+            Some(scope(&attempt, &code, Some(Arc::default()))),
             attempt.deadline.unwrap_or(limits.deadline),
         );
         let ended = call
@@ -138,7 +139,10 @@ impl WasmSandbox {
             .await;
 
         let outcome = match ended.result {
-            Ok(returned) => outcome(returned, limits),
+            Ok(returned) => {
+                let was_denied = ended.guest.as_ref().is_some_and(Guest::was_denied);
+                outcome(returned, was_denied, limits)
+            }
             Err(failure) => Outcome::Failed(failure),
         };
         if self.shared.options.reuse && is_clean(&outcome) {
@@ -162,16 +166,17 @@ impl WasmSandbox {
         let mut guest = self.fresh(Wasi::Virtual).await?;
         let attempt = Arc::new(attempt);
         let limits = &self.shared.options.limits;
-        let call = guest.begin(Some(scope(&attempt, &code)), limits.definition_deadline);
+        let call = guest.begin(Some(scope(&attempt, &code, None)), limits.definition_deadline);
         let transit = guest.transit(&code.virtual_, attempt.step.to_string(), event.to_string());
         targets(&call.run(limits, transit).await.result?)
     }
 }
 
-fn scope(attempt: &Arc<Attempt>, code: &Code) -> Scope {
+fn scope(attempt: &Arc<Attempt>, code: &Code, grants: Option<Arc<StepGrants>>) -> Scope {
     Scope {
         attempt: Arc::clone(attempt),
         workflow: Arc::clone(&code.workflow),
+        grants,
     }
 }
 
@@ -179,7 +184,12 @@ fn scope(attempt: &Arc<Attempt>, code: &Code) -> Scope {
 fn is_clean(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Completed { .. } | Outcome::Wait { .. } => true,
-        Outcome::Failed(failure) => failure.kind == FailureKind::GuestError,
+        Outcome::Failed(failure) => {
+            matches!(
+                failure.kind,
+                FailureKind::GuestError | FailureKind::CapabilityDenied
+            )
+        }
     }
 }
 

@@ -63,6 +63,11 @@ impl Guest {
         }
     }
 
+    /// Whether it was denied a capability during its last call.
+    pub(super) fn was_denied(&self) -> bool {
+        self.store.data().was_denied()
+    }
+
     /// Prepares for one call.
     pub(super) fn begin(&mut self, scope: Option<Scope>, budget: Duration) -> Call {
         let began = Instant::now();

@@ -1,6 +1,7 @@
 //! Guests: WebAssembly components behind [`StepExecutor`](crate::runner::StepExecutor).
 //!
-//! The only room that names wasmtime. It imports the seam (`runner::executor`) and core, nothing else of the host.
+//! The only room that names wasmtime. It imports the seams (`runner::executor`, and `deploy::grants` for what a step may
+//! use) and core, nothing else of the host.
 //!
 //! Invariants:
 //!
@@ -15,7 +16,7 @@
 //!   rest between two steps give way to those that wait.
 //! - A store whose call was abandoned, trapped or hit a limit is dropped, never used again.
 //!
-//! One file for each capability (`context`, `log`, `wasi`); `ctx` puts them together.
+//! One file for each capability (`context`, `grants`, `log`, `secrets`, `wasi`); `ctx` puts them together.
 
 mod bindings;
 mod code;
@@ -25,6 +26,7 @@ mod ctx;
 mod engine;
 mod executor;
 mod failure;
+mod grants;
 mod guest;
 mod limiter;
 mod load;
@@ -33,6 +35,7 @@ mod options;
 mod outcome;
 mod output;
 mod refusal;
+mod secrets;
 mod slots;
 mod stdio;
 mod wasi;

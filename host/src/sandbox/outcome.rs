@@ -14,19 +14,33 @@ use super::output::{Newlines, cut, printable};
 const MESSAGE_BYTES: usize = 8 << 10;
 
 /// Turns what `execute` returned into an outcome. Whether the step declares the event is the engine's to check.
-pub(super) fn outcome(returned: Result<wit::Outcome, wit::StepError>, limits: &SandboxLimits) -> Outcome {
+/// `was_denied`: whether the host denied the attempt anything; a guest that only says so has failed by itself.
+pub(super) fn outcome(
+    returned: Result<wit::Outcome, wit::StepError>,
+    was_denied: bool,
+    limits: &SandboxLimits,
+) -> Outcome {
     let checked = match returned {
         Ok(wit::Outcome::Completed(completion)) => completed(completion, limits),
         Ok(wit::Outcome::Waiting(wit::Wait { resume_after })) => Ok(Outcome::Wait {
             resume_after: resume_after.map(Duration::from_millis),
         }),
-        Err(wit::StepError { message, retryable }) => Err(Failure {
-            kind: FailureKind::GuestError,
-            message: printable(cut(&message, MESSAGE_BYTES), Newlines::Keep),
-            retryable,
-        }),
+        Err(error) => Err(failed(&error, was_denied)),
     };
     checked.unwrap_or_else(Outcome::Failed)
+}
+
+fn failed(error: &wit::StepError, was_denied: bool) -> Failure {
+    let is_denial = was_denied && error.kind == wit::ErrorKind::CapabilityDenied;
+    Failure {
+        kind: if is_denial {
+            FailureKind::CapabilityDenied
+        } else {
+            FailureKind::GuestError
+        },
+        message: printable(cut(&error.message, MESSAGE_BYTES), Newlines::Keep),
+        retryable: error.retryable && !is_denial,
+    }
 }
 
 fn completed(completion: wit::Completion, limits: &SandboxLimits) -> Result<Outcome, Failure> {
@@ -83,7 +97,7 @@ mod tests {
             output_bytes: 16,
             ..Default::default()
         };
-        outcome(Ok(wit::Outcome::Completed(completion)), &limits)
+        outcome(Ok(wit::Outcome::Completed(completion)), false, &limits)
     }
 
     fn failure(outcome: Outcome) -> Failure {
@@ -121,9 +135,26 @@ mod tests {
         let error = wit::StepError {
             message: "busy\x1b[2J".into(),
             retryable: true,
+            kind: wit::ErrorKind::Other,
         };
-        let failure = failure(outcome(Err(error), &SandboxLimits::default()));
+        let failure = failure(outcome(Err(error), true, &SandboxLimits::default()));
         assert!(failure.is_retryable());
         assert_eq!(failure.message, "busy\u{fffd}[2J");
+        assert_eq!(failure.kind, FailureKind::GuestError);
+    }
+
+    #[test]
+    fn a_denial_counts_only_if_the_host_denied_something() {
+        let said = |was_denied| {
+            let error = wit::StepError {
+                message: "no".into(),
+                retryable: true,
+                kind: wit::ErrorKind::CapabilityDenied,
+            };
+            failure(outcome(Err(error), was_denied, &SandboxLimits::default()))
+        };
+        assert_eq!(said(true).kind, FailureKind::CapabilityDenied);
+        assert!(!said(true).is_retryable());
+        assert_eq!(said(false).kind, FailureKind::GuestError);
     }
 }

@@ -19,6 +19,7 @@ use super::{
     BusinessKey, InvalidJoin, JoinRule, RetryPolicy, StepDefinition, Targets, Transition, Uniqueness,
     Violations, Workflow, WorkflowDefinition,
 };
+use crate::capability::Request;
 use crate::{InvalidName, Json, StepRef, WorkflowVersion};
 
 /// What was built is not a workflow.
@@ -157,6 +158,7 @@ pub fn step(name: &str) -> StepBuilder {
         retry: None,
         deadline: None,
         config: None,
+        requests: Vec::new(),
     }
 }
 
@@ -170,6 +172,7 @@ pub struct StepBuilder {
     retry: Option<RetryPolicy>,
     deadline: Option<Duration>,
     config: Option<Json>,
+    requests: Vec<Request>,
 }
 
 /// An event of a step, and where it leads.
@@ -245,6 +248,12 @@ impl StepBuilder {
         self
     }
 
+    /// Adds something that its code asks for.
+    pub fn request(mut self, request: Request) -> Self {
+        self.requests.push(request);
+        self
+    }
+
     fn arrow<'a>(
         mut self,
         origin: Origin,
@@ -267,6 +276,7 @@ impl StepBuilder {
             retry: self.retry,
             deadline: self.deadline,
             config: self.config,
+            requests: self.requests,
             ..StepDefinition::new(self.name.parse()?)
         };
         for arrow in &self.arrows {

@@ -13,6 +13,8 @@ pub const MAX_EDGES: usize = 10_000;
 pub const MAX_EVENTS_PER_STEP: usize = 100;
 /// How large the configuration of one step may be, in bytes.
 pub const MAX_CONFIG_BYTES: usize = 256 * 1024;
+/// How many requests for capabilities one step may declare.
+pub const MAX_REQUESTS_PER_STEP: usize = 64;
 /// How many tags.
 pub const MAX_TAGS: usize = 64;
 /// How long a tag may be, in bytes.

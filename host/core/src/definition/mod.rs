@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::capability::Request;
 use crate::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
 pub use builder::{BuildError, StepBuilder, WorkflowBuilder, step};
@@ -83,6 +84,9 @@ pub struct StepDefinition {
     pub deadline: Option<Duration>,
     /// Handed to the step's code as it is.
     pub config: Option<Json>,
+    /// What its code asks for. Declaring it grants nothing: the manifest does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
 }
 
 impl StepDefinition {
@@ -96,6 +100,7 @@ impl StepDefinition {
             retry: None,
             deadline: None,
             config: None,
+            requests: Vec::new(),
         }
     }
 }

@@ -101,6 +101,8 @@ pub enum ViolationKind {
     BadRetry,
     /// A deadline is zero.
     BadDeadline,
+    /// A step asks for a capability that is none, or asks twice.
+    BadRequest,
 }
 
 impl ViolationKind {
@@ -131,6 +133,7 @@ impl ViolationKind {
             Self::ImpossibleJoin => "impossible-join",
             Self::BadRetry => "bad-retry",
             Self::BadDeadline => "bad-deadline",
+            Self::BadRequest => "bad-request",
         }
     }
 }

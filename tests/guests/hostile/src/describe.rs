@@ -56,6 +56,7 @@ fn good() -> WorkflowDefinition {
         retry: None,
         deadline: None,
         config: Some(format!("{{\"of\": \"{name}\"}}")),
+        requests: Vec::new(),
     };
     let transition = |source: &str, event: &str, targets| Transition {
         source: source.into(),

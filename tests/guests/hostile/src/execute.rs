@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::bindings::exports::hephaestus::workflow::steps::{Completion, Outcome, StepError};
+use crate::bindings::exports::hephaestus::workflow::steps::{Completion, ErrorKind, Outcome, StepError};
 use crate::bindings::hephaestus::workflow::{context, log};
 use crate::look_around::look_around;
 use crate::{hoard, input, spin};
@@ -60,6 +60,7 @@ fn error(retryable: bool) -> StepError {
     StepError {
         message: "the stars are wrong".into(),
         retryable,
+        kind: ErrorKind::Other,
     }
 }
 

@@ -17,7 +17,9 @@ use bindings::exports::hephaestus::workflow::definition::{
     WorkflowDefinition,
 };
 use bindings::exports::hephaestus::workflow::routing::Guest as Routing;
-use bindings::exports::hephaestus::workflow::steps::{Completion, Guest as Steps, Outcome, StepError, Wait};
+use bindings::exports::hephaestus::workflow::steps::{
+    Completion, ErrorKind, Guest as Steps, Outcome, StepError, Wait,
+};
 use bindings::hephaestus::workflow::{context, log};
 
 /// Long enough for a person, and for a test to never see it.
@@ -111,6 +113,7 @@ fn permanent(message: String) -> StepError {
     StepError {
         message,
         retryable: false,
+        kind: ErrorKind::Other,
     }
 }
 
@@ -123,6 +126,7 @@ fn step(name: &str, emits: &[&str], accepts: &[&str], join: JoinRule) -> StepDef
         retry: None,
         deadline: None,
         config: None,
+        requests: vec![],
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Subject;
 use crate::definition::limits::{
     MAX_CONFIG_BYTES, MAX_EDGES, MAX_EVENTS_PER_STEP, MAX_METADATA, MAX_METADATA_KEY_BYTES,
-    MAX_METADATA_VALUE_BYTES, MAX_STEPS, MAX_TAG_BYTES, MAX_TAGS, MAX_TRANSITIONS,
+    MAX_METADATA_VALUE_BYTES, MAX_REQUESTS_PER_STEP, MAX_STEPS, MAX_TAG_BYTES, MAX_TAGS, MAX_TRANSITIONS,
 };
 use crate::definition::{StepDefinition, Violation, ViolationKind, WorkflowDefinition};
 
@@ -34,6 +34,7 @@ pub(super) fn counts(definition: &WorkflowDefinition, violations: &mut Vec<Viola
     ));
     for step in &definition.steps {
         violations.extend(events(step));
+        violations.extend(requests(step));
     }
 }
 
@@ -46,6 +47,13 @@ fn events(step: &StepDefinition) -> Option<Violation> {
         &what,
         "put what differs into the step's result",
     )?;
+    Some(violation.at(&step.name))
+}
+
+fn requests(step: &StepDefinition) -> Option<Violation> {
+    let what = format!("requests for capabilities in step `{}`", step.name);
+    let fix = "ask for what they have in common, like `https://*.example.org`";
+    let violation = at_most(MAX_REQUESTS_PER_STEP, step.requests.len(), &what, fix)?;
     Some(violation.at(&step.name))
 }
 

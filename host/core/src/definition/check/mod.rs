@@ -6,6 +6,7 @@
 //! - `paths`: is the graph one without cycles in which the start leads everywhere?
 //! - `joins`: does each join name what leads to its step, and can it become true?
 //! - `policies`: do retries and deadlines make sense?
+//! - `requests`: do steps ask for capabilities that there are?
 //!
 //! Rules don't depend on each other's outcome. Where a definition breaks one, later rules look at what is left of the
 //! graph (see [`Graph`]), so that one mistake is reported once as far as possible.
@@ -14,6 +15,7 @@ mod joins;
 mod limits;
 mod paths;
 mod policies;
+mod requests;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -76,6 +78,8 @@ const RULES: &[Rule] = &[
     joins::possible,
     policies::retries,
     policies::deadlines,
+    requests::well_formed,
+    requests::unique,
 ];
 
 /// The graph of `definition`, if it keeps every rule; else everything that is wrong with it. If it is too large, that is

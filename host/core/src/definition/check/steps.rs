@@ -34,7 +34,8 @@ pub(super) fn done_is_built_in(subject: &Subject<'_>, violations: &mut Vec<Viola
             ..StepDefinition::new(step.name.clone())
         };
         if *step != plain {
-            let message = "`done` is listed with events, a retry policy, a deadline or a configuration";
+            let message =
+                "`done` is listed with events, a retry policy, a deadline, a configuration or requests";
             let fix = "it is built in and runs no code: list it with a join only, or not at all";
             violations.push(Violation::new(ViolationKind::DoneIsBuiltIn, message, fix).at(&step.name));
         }

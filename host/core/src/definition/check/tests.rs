@@ -4,6 +4,7 @@ mod joins;
 mod limits;
 mod paths;
 mod policies;
+mod requests;
 mod steps;
 mod transitions;
 

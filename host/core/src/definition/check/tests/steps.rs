@@ -42,7 +42,7 @@ fn done_is_built_in() {
         ]),
         expect![[r#"
             done-is-built-in done -
-              `done` is listed with events, a retry policy, a deadline or a configuration
+              `done` is listed with events, a retry policy, a deadline, a configuration or requests
               it is built in and runs no code: list it with a join only, or not at all
             done-is-built-in done y
               a transition leaves `done` for `y`

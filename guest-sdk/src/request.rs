@@ -1,0 +1,62 @@
+//! What a step asks its operator for.
+
+use crate::bindings::hephaestus::workflow::types as wit;
+
+/// Something outside of the sandbox that a step asks for: see [`StepSpec::requests`](crate::StepSpec::requests).
+///
+/// Declaring it grants nothing. It tells the operator what to grant, in the host's manifest, and tools that the
+/// manifest has everything.
+///
+/// ```
+/// use hephaestus_guest::Request;
+///
+/// let requests = [
+///     Request::http("https://stock.example"),
+///     Request::http("http://ledger.internal:8080/v1").private(),
+///     Request::secret("STOCK_TOKEN"),
+/// ];
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Http { origin: String, private: bool },
+    Secret { name: String },
+}
+
+impl Request {
+    /// To send HTTP requests to `scheme://host[:port][/path]`: without a port, that of the scheme; with a path, what
+    /// lies under it. `*.example.org` is any host under `example.org`.
+    pub fn http(origin: impl Into<String>) -> Self {
+        Self(Kind::Http {
+            origin: origin.into(),
+            private: false,
+        })
+    }
+
+    /// To read the secret of this name.
+    pub fn secret(name: impl Into<String>) -> Self {
+        Self(Kind::Secret { name: name.into() })
+    }
+
+    /// For HTTP: the name of the host may lead to addresses of private networks, and of the operator's own machine.
+    /// Changes nothing for a secret.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        if let Kind::Http { private, .. } = &mut self.0 {
+            *private = true;
+        }
+        self
+    }
+
+    pub(crate) fn to_wit(&self) -> wit::Request {
+        match &self.0 {
+            Kind::Http { origin, private } => wit::Request::Http(wit::HttpAccess {
+                origin: origin.clone(),
+                private: *private,
+            }),
+            Kind::Secret { name } => wit::Request::Secret(name.clone()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What steps ask for and operators grant: the words for it, how they are written, and when a grant covers a use.
+//!
+//! Pure text and numbers. Who is granted what is in the host's manifest; that nothing else is used is the sandbox's to
+//! enforce.
+
+mod http;
+mod secret;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use http::{HttpPattern, HttpTarget, InvalidPattern, InvalidTarget};
+pub use secret::{InvalidSecretName, MAX_SECRET_NAME_BYTES, SecretName};
+
+/// Something outside of the sandbox that a step asks for, as its definition writes it: not checked yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// To send HTTP requests.
+    Http {
+        /// Where to: an [`HttpPattern`].
+        origin: String,
+        /// Whether the host's name may lead to addresses of private networks and of the host itself.
+        #[serde(default)]
+        private: bool,
+    },
+    /// To read a secret.
+    Secret {
+        /// Its name: a [`SecretName`].
+        name: String,
+    },
+}
+
+/// A [`Request`] that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRequest {
+    /// Its origin is none.
+    #[error(transparent)]
+    Origin(#[from] InvalidPattern),
+    /// Its name is none.
+    #[error(transparent)]
+    Secret(#[from] InvalidSecretName),
+}
+
+impl Request {
+    /// Whether it is written as it should be.
+    pub fn check(&self) -> Result<(), InvalidRequest> {
+        match self {
+            Self::Http { origin, .. } => HttpPattern::parse(origin).map(drop)?,
+            Self::Secret { name } => SecretName::new(name).map(drop)?,
+        }
+        Ok(())
+    }
+}
+
+/// As in a sentence: "the secret `STOCK_TOKEN`".
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http { origin, private } => {
+                let private = if *private { ", in private networks too" } else { "" };
+                write!(f, "HTTP requests to `{origin}`{private}")
+            }
+            Self::Secret { name } => write!(f, "the secret `{name}`"),
+        }
+    }
+}

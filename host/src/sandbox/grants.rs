@@ -1,0 +1,58 @@
+//! The `grants` interface: what the operator granted to the running step, and what the manifest would have to say.
+
+use hephaestus_core::capability::Request;
+
+use super::bindings::hephaestus::workflow::grants::Host;
+use super::bindings::hephaestus::workflow::types as wit;
+use super::ctx::{Capabilities, Scope};
+use crate::deploy::grants::manifest_lines;
+
+impl Capabilities<'_> {
+    /// The answer to a request that is not granted. The attempt has been denied something, from here on.
+    pub(super) fn deny(&mut self, request: &Request) -> wit::MissingGrant {
+        *self.was_denied = true;
+        let manifest = match self.scope {
+            Some(Scope {
+                attempt,
+                grants: Some(_),
+                ..
+            }) => manifest_lines(&attempt.workflow, &attempt.step, request),
+            // Only steps are granted something.
+            _ => String::new(),
+        };
+        wit::MissingGrant {
+            request: to_wit(request),
+            manifest,
+        }
+    }
+}
+
+impl Host for Capabilities<'_> {
+    fn check(&mut self, request: wit::Request) -> wasmtime::Result<Result<(), wit::MissingGrant>> {
+        let request = from_wit(request);
+        let grants = self.scope.and_then(|scope| scope.grants.as_ref());
+        Ok(if grants.is_some_and(|grants| grants.allow(&request)) {
+            Ok(())
+        } else {
+            Err(self.deny(&request))
+        })
+    }
+}
+
+/// A request in the words of core.
+pub(super) fn from_wit(request: wit::Request) -> Request {
+    match request {
+        wit::Request::Http(wit::HttpAccess { origin, private }) => Request::Http { origin, private },
+        wit::Request::Secret(name) => Request::Secret { name },
+    }
+}
+
+fn to_wit(request: &Request) -> wit::Request {
+    match request {
+        Request::Http { origin, private } => wit::Request::Http(wit::HttpAccess {
+            origin: origin.clone(),
+            private: *private,
+        }),
+        Request::Secret { name } => wit::Request::Secret(name.clone()),
+    }
+}
