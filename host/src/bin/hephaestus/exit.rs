@@ -22,18 +22,6 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// All of them, in the order of their codes.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Completed,
-        Self::Failed,
-        Self::Usage,
-        Self::Waiting,
-        Self::Cancelled,
-        Self::Refused,
-        Self::Host,
-        Self::Interrupted,
-    ];
-
     /// The exit code. These are a public interface: never change one.
     pub(crate) fn code(self) -> u8 {
         match self {
@@ -61,35 +49,33 @@ impl Exit {
             Self::Interrupted => "interrupted",
         }
     }
+}
 
-    /// What it means, for the help text.
-    fn meaning(self) -> &'static str {
-        match self {
-            Self::Completed => "the instance completed",
-            Self::Failed => "the instance failed",
-            Self::Usage => "bad usage; nothing was created",
-            Self::Waiting => "the instance waits for an event",
-            Self::Cancelled => "the instance was cancelled",
-            Self::Refused => "the component was refused",
-            Self::Host => "the host failed (store, files, a bug)",
-            Self::Interrupted => "interrupted by a signal; `run` with the same --id goes on",
-        }
-    }
-
-    /// The table of the help text.
-    pub(crate) fn table() -> String {
-        Self::ALL
-            .iter()
-            .map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()))
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
+/// The table in the help text of a command: the codes that it can end with, and what they mean there.
+pub(crate) fn table(meanings: &[(Exit, &str)]) -> String {
+    let line = |(exit, meaning): &(Exit, &str)| format!("  {:>3}  {meaning}", exit.code());
+    meanings.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()
     }
+}
+
+#[cfg(test)]
+impl Exit {
+    /// All of them, in the order of their codes.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Completed,
+        Self::Failed,
+        Self::Usage,
+        Self::Waiting,
+        Self::Cancelled,
+        Self::Refused,
+        Self::Host,
+        Self::Interrupted,
+    ];
 }
 
 #[cfg(test)]
@@ -104,5 +90,14 @@ mod tests {
         codes.dedup();
         assert_eq!(codes, listed, "sorted, and no code twice");
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 130]);
+    }
+
+    #[test]
+    fn the_documentation_lists_every_code_with_its_name() {
+        let document = include_str!("../../../../docs/cli.md");
+        for exit in Exit::ALL {
+            let row = format!("| {} | `{}` |", exit.code(), exit.name());
+            assert!(document.contains(&row), "docs/cli.md must have a row {row}");
+        }
     }
 }

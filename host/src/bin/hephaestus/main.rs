@@ -6,9 +6,12 @@
 //! - [`commands`]: do the work with the library, and answer with facts ([`report`]);
 //! - [`output`]: facts to text, for people and for programs;
 //! - [`exit`]: every exit code, in one `match`.
+//!
+//! [`dispatch`] leads each subcommand through them, within a [`session`].
 
 mod args;
 mod commands;
+mod dispatch;
 mod error;
 mod exit;
 mod invocation;
@@ -16,21 +19,19 @@ mod logging;
 mod output;
 mod report;
 mod resolved;
+mod session;
 mod signals;
 mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use commands::run::{Finished, Surroundings};
+use dispatch::Answer;
 use error::CommandError;
 use exit::Exit;
-use output::outcome::Page;
 use output::progress::Screen;
-use output::style::Style;
 use output::{json, print, text};
-use resolved::RunOptions;
-use signals::Interrupt;
+use session::Session;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -38,57 +39,28 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unreadable(&error, args::asks_for_json(&words)).into(),
     };
-    let screen = Screen::detect();
-    let args::Command::Run(run_args) = &cli.command;
-    let program = words.first().cloned().unwrap_or_else(|| "hephaestus".into());
-    let outcome = logging::start(cli.verbose, &screen)
-        .and_then(|()| resolved::resolve(run_args, &program, &mut std::io::stdin().lock()))
+    let session = Session {
+        program: words.first().cloned().unwrap_or_else(|| "hephaestus".into()),
+        screen: Screen::detect(),
+        verbose: cli.verbose,
+    };
+    let answer = logging::start(cli.verbose, &session.screen)
         .map_err(CommandError::from)
-        .and_then(|options| run(options, screen.clone(), cli.verbose > 0));
-    match outcome {
+        .and_then(|()| dispatch::dispatch(&cli.command, &session))
+        .and_then(|answer| show(&answer));
+    match answer {
         Ok(exit) => exit,
-        Err(error) => complain(&error, run_args.json),
+        Err(error) => complain(&error, cli.command.wants_json()),
     }
     .into()
 }
 
-/// Runs the command, and says how it came out.
-fn run(options: RunOptions, screen: Screen, verbose: bool) -> Result<Exit, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(CommandError::host)?;
-    let finished = runtime.block_on(async {
-        let around = Surroundings {
-            screen,
-            interrupt: Interrupt::listen().map_err(CommandError::host)?,
-            verbose,
-        };
-        commands::run::run(&options, &around).await
-    });
-    // A compilation that was interrupted has a thread of its own, which nobody needs to wait for.
-    runtime.shutdown_background();
-    show(&options, &finished?)
-}
-
-fn show(options: &RunOptions, finished: &Finished) -> Result<Exit, CommandError> {
-    let text = if options.json {
-        json::report(&finished.report, finished.ending, &finished.notices).map_err(CommandError::host)?
-    } else {
-        let page = Page {
-            report: &finished.report,
-            ending: finished.ending,
-            invocation: &options.invocation,
-            output: &finished.output,
-            style: Style::detect(&std::io::stdout()),
-            now: text::now(),
-        };
-        page.render()
-    };
-    print::stdout(&text).map_err(|error| {
+/// Says how a command came out.
+fn show(answer: &Answer) -> Result<Exit, CommandError> {
+    print::stdout(&answer.text).map_err(|error| {
         CommandError::host(anyhow::Error::new(error).context("failed to write to standard output"))
     })?;
-    Ok(finished.ending.exit())
+    Ok(answer.exit)
 }
 
 /// Says why the command could not do its work.

@@ -7,9 +7,10 @@ use hephaestus_host::core::{BusinessId, BusinessValue, InstanceId, Json};
 use hephaestus_host::runner::{InstanceError, InstanceRef, LoadedWorkflow, Runner, StartOptions};
 use hephaestus_host::store::{Page, Query, StoreError};
 
-use super::{Attached, Surroundings, events};
+use super::{Attached, events};
 use crate::error::CommandError;
 use crate::resolved::RunOptions;
+use crate::session::Surroundings;
 use crate::usage::UsageError;
 
 /// So many instances of one name are listed when it is ambiguous.

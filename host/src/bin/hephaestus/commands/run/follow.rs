@@ -12,12 +12,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use super::tap::Heard;
-use super::{Attached, GRACE, Surroundings};
+use super::{Attached, GRACE};
 use crate::commands::Ending;
 use crate::error::CommandError;
 use crate::output::lines::output_text;
 use crate::output::progress::Progress;
 use crate::output::text::now;
+use crate::session::Surroundings;
 use crate::signals::Interrupt;
 
 /// So many of the last lines of each step are kept, to be shown if it fails.

@@ -17,10 +17,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::commands::Ending;
 use crate::error::CommandError;
-use crate::output::progress::Screen;
 use crate::report::Report;
 use crate::resolved::{RunOptions, StoreChoice};
-use crate::signals::Interrupt;
+use crate::session::Surroundings;
 use tap::{Heard, Tap};
 
 /// How long running steps may go on after a signal.
@@ -37,17 +36,6 @@ pub(crate) struct Finished {
     pub(crate) output: Vec<String>,
     /// What didn't go as asked, without being a failure.
     pub(crate) notices: Vec<String>,
-}
-
-/// What the command reaches out with.
-#[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
-    /// Standard error.
-    pub(crate) screen: Screen,
-    /// Signals.
-    pub(crate) interrupt: Interrupt,
-    /// Whether what guests write is shown as it comes.
-    pub(crate) verbose: bool,
 }
 
 /// Does it. The host is shut down in good order, however it comes out.

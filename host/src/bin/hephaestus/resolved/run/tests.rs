@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
-use super::{RunOptions, StoreChoice, resolve};
+use super::*;
 use crate::args::{self, Command};
 
 /// Resolves `hephaestus run flow.wasm` with more words, in a folder that has some files.

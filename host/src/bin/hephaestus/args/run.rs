@@ -1,0 +1,75 @@
+//! `hephaestus run`, as typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::exit::{self, Exit};
+
+/// The words of `hephaestus run`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// The workflow: a WebAssembly component
+    #[arg(value_name = "COMPONENT.WASM")]
+    pub(crate) component: PathBuf,
+
+    /// The input, a JSON object: the text itself, @FILE, or - for standard input [default: {}]
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) input: Option<OsString>,
+
+    /// The value of the business id, or an instance id; an active instance with it goes on [default: a
+    /// new UUID]
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) id: Option<String>,
+
+    /// Where instances are kept; `memory` loses them with the process
+    #[arg(
+        long,
+        value_name = "sqlite:PATH|memory",
+        default_value = "sqlite:hephaestus.db"
+    )]
+    pub(crate) store: OsString,
+
+    /// Send this event, with an optional payload; it is kept until a step waits for it. STEP.NAME names
+    /// the step too. Can be repeated
+    #[arg(short, long, value_name = "NAME[=JSON]")]
+    pub(crate) event: Vec<String>,
+
+    /// Follow a waiting instance for so long (30s, 5min, 2h) before exiting as waiting
+    #[arg(short, long, value_name = "DURATION")]
+    pub(crate) wait: Option<String>,
+
+    /// End with one JSON object on standard output, and write nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What its exit codes mean.
+const MEANINGS: [(Exit, &str); 8] = [
+    (Exit::Completed, "the instance completed"),
+    (Exit::Failed, "the instance failed"),
+    (Exit::Usage, "bad usage; nothing was created"),
+    (Exit::Waiting, "the instance waits for an event"),
+    (Exit::Cancelled, "the instance was cancelled"),
+    (Exit::Refused, "the component was refused"),
+    (Exit::Host, "the host failed (store, files, a bug)"),
+    (
+        Exit::Interrupted,
+        "interrupted by a signal; `run` with the same --id goes on",
+    ),
+];
+
+pub(super) fn after_help() -> String {
+    format!(
+        "Examples:
+  Run an order, and see that it waits for an approval:
+    hephaestus run order-flow.wasm --input @order.json --id a1
+  Send the approval, and follow the order to its end:
+    hephaestus run order-flow.wasm --id a1 --event 'approved={{\"by\":\"kim\"}}'
+  Everything at once, for a script:
+    hephaestus run order-flow.wasm -i - -e approved --json < order.json
+
+Exit codes:
+{}",
+        exit::table(&MEANINGS)
+    )
+}

@@ -1,0 +1,50 @@
+//! From what was typed to how it came out, one function for each subcommand, and all of the same shape: make sense of the
+//! words, do the work, write the facts down as text. What belongs to one command only is in the layers' files for it.
+
+use crate::args::{Command, RunArgs};
+use crate::commands;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::outcome::Page;
+use crate::output::style::Style;
+use crate::output::{json, text};
+use crate::resolved;
+use crate::session::Session;
+
+/// How a command that did its work came out.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What standard output gets.
+    pub(crate) text: String,
+    /// How the process ends.
+    pub(crate) exit: Exit,
+}
+
+/// Does what was typed.
+pub(crate) fn dispatch(command: &Command, session: &Session) -> Result<Answer, CommandError> {
+    match command {
+        Command::Run(args) => run(args, session),
+    }
+}
+
+fn run(args: &RunArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::run::resolve(args, &session.program, &mut std::io::stdin().lock())?;
+    let finished = session.block_on(async |around| commands::run::run(&options, around).await)?;
+    let text = if options.json {
+        json::run::report(&finished.report, finished.ending, &finished.notices).map_err(CommandError::host)?
+    } else {
+        let page = Page {
+            report: &finished.report,
+            ending: finished.ending,
+            invocation: &options.invocation,
+            output: &finished.output,
+            style: Style::detect(&std::io::stdout()),
+            now: text::now(),
+        };
+        page.render()
+    };
+    Ok(Answer {
+        text,
+        exit: finished.ending.exit(),
+    })
+}

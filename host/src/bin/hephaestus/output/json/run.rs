@@ -1,0 +1,140 @@
+//! How an instance came out, for programs.
+
+use std::time::Duration;
+
+use hephaestus_host::core::engine::{FailureKind, InstanceStatus, JournalEntry};
+use hephaestus_host::core::{
+    BusinessId, Digest, EventName, InstanceId, Json, StepRef, Timestamp, WorkflowName, WorkflowVersion,
+};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::line;
+use crate::commands::Ending;
+use crate::report::{Report, StepReport, WaitingStep};
+
+#[derive(Serialize)]
+struct Object<'a> {
+    instance: InstanceId,
+    business_id: &'a BusinessId,
+    workflow: &'a WorkflowName,
+    version: WorkflowVersion,
+    digest: Digest,
+    status: InstanceStatus,
+    interrupted: bool,
+    #[serde(serialize_with = "as_map")]
+    results: &'a [(StepRef, Json)],
+    steps: Vec<Step<'a>>,
+    not_needed: &'a [StepRef],
+    failure: Option<Failure<'a>>,
+    waiting_for: Vec<Waiting<'a>>,
+    notices: &'a [String],
+    store: String,
+    history: &'a [JournalEntry],
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    step: &'a StepRef,
+    status: &'static str,
+    event: Option<&'a EventName>,
+    timed_out: bool,
+    attempts: u32,
+    lost_attempts: u32,
+    ran_us: u64,
+    waited_ms: Option<u64>,
+    failed_attempts: Vec<Attempt<'a>>,
+}
+
+#[derive(Serialize)]
+struct Attempt<'a> {
+    attempt: u32,
+    kind: FailureKind,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    step: Option<&'a StepRef>,
+    kind: FailureKind,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Waiting<'a> {
+    step: &'a StepRef,
+    events: &'a [EventName],
+    since: Timestamp,
+    timeout_due: Option<Timestamp>,
+}
+
+/// The object for an instance, with a line break at its end.
+pub(crate) fn report(report: &Report, ending: Ending, notices: &[String]) -> serde_json::Result<String> {
+    line(&Object {
+        instance: report.instance,
+        business_id: &report.business_id,
+        workflow: &report.workflow,
+        version: report.version,
+        digest: report.digest,
+        status: report.status,
+        interrupted: ending == Ending::Interrupted,
+        results: &report.results,
+        steps: report.steps.iter().map(step).collect(),
+        not_needed: &report.not_needed,
+        failure: report.failure.as_ref().map(|failed| Failure {
+            step: failed.step.as_ref(),
+            kind: failed.failure.kind,
+            message: &failed.failure.message,
+        }),
+        waiting_for: report.waiting_for.iter().map(waiting).collect(),
+        notices,
+        store: report.store.to_string(),
+        history: &report.history,
+    })
+}
+
+fn step(step: &StepReport) -> Step<'_> {
+    Step {
+        step: &step.step,
+        status: step.status.as_str(),
+        event: step.event.as_ref(),
+        timed_out: step.timed_out,
+        attempts: step.attempts,
+        lost_attempts: step.lost,
+        ran_us: micros(step.ran),
+        waited_ms: step.waited.map(|waited| micros(waited) / 1_000),
+        failed_attempts: step
+            .failures
+            .iter()
+            .map(|failed| Attempt {
+                attempt: failed.attempt,
+                kind: failed.failure.kind,
+                message: &failed.failure.message,
+            })
+            .collect(),
+    }
+}
+
+fn waiting(step: &WaitingStep) -> Waiting<'_> {
+    Waiting {
+        step: &step.step,
+        events: &step.events,
+        since: step.since,
+        timeout_due: step.timeout_due,
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn as_map<S: Serializer>(results: &&[(StepRef, Json)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(results.len()))?;
+    for (step, result) in *results {
+        map.serialize_entry(step, result)?;
+    }
+    map.end()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! What every command reaches out with: who called it, where it writes progress, and a runtime to work in.
+
+use std::ffi::OsString;
+
+use crate::error::CommandError;
+use crate::output::progress::Screen;
+use crate::signals::Interrupt;
+
+/// The process, as a command sees it before it knows what to do.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The name that the program was called by.
+    pub(crate) program: OsString,
+    /// Standard error.
+    pub(crate) screen: Screen,
+    /// How often `-v` was said.
+    pub(crate) verbose: u8,
+}
+
+/// What a command reaches out with while it works.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    /// Standard error.
+    pub(crate) screen: Screen,
+    /// Signals.
+    pub(crate) interrupt: Interrupt,
+    /// Whether what guests write is shown as it comes.
+    pub(crate) verbose: bool,
+}
+
+impl Session {
+    /// Does a command's work, to its end or until it stops by itself because of a signal.
+    pub(crate) fn block_on<T>(
+        &self,
+        work: impl AsyncFnOnce(&Surroundings) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(CommandError::host)?;
+        let result = runtime.block_on(async {
+            let around = Surroundings {
+                screen: self.screen.clone(),
+                interrupt: Interrupt::listen().map_err(CommandError::host)?,
+                verbose: self.verbose > 0,
+            };
+            work(&around).await
+        });
+        // A compilation that was interrupted has a thread of its own, which nobody needs to wait for.
+        runtime.shutdown_background();
+        result
+    }
+}
