@@ -205,6 +205,65 @@ impl Host {
         self.runner.activate(target).await
     }
 
+    /// As [`Runner::start_instance`], and follows the instance from before it begins. A [`Self::watch`] after the start
+    /// sees every fact as well, but what the first steps write may be over by then. The feed holds 256 events: who reads
+    /// slower misses hints and output, never facts.
+    ///
+    /// ```no_run
+    /// # use hephaestus_host::{Host, Json, StartOptions, WatchEvent, core::WorkflowName};
+    /// # async fn example(host: Host, workflow: &WorkflowName, input: Json) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut watch = host.start_and_watch(workflow, input, StartOptions::default()).await?;
+    /// println!("started {}", watch.instance());
+    /// while let Some(event) = watch.next().await {
+    ///     match event {
+    ///         WatchEvent::Entry(entry) => println!("{} {:?}", entry.seq, entry.record),
+    ///         WatchEvent::Output { step, line, .. } => println!("{step}: {}", line.message),
+    ///         other => println!("{other:?}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn start_and_watch(
+        &self,
+        workflow: &WorkflowName,
+        initial: Json,
+        options: StartOptions,
+    ) -> Result<Watch, StartError> {
+        self.runner.start_and_watch(workflow, initial, options).await
+    }
+
+    /// Waits until `is_reached` holds, or the instance has ended, and returns the state that it is in then: look at
+    /// [`InstanceState::status`] to tell which. The state is durable. One that the instance has left again before
+    /// anybody could look is not noticed, so ask for what lasts: "waits for this event" does, until somebody sends it.
+    ///
+    /// It sets no bound of its own: `tokio::time::timeout` does, and dropping the future is safe at any point. If the
+    /// host shuts down meanwhile: [`InstanceError::ShuttingDown`]; if the instance's task was given up:
+    /// [`InstanceError::TaskFailed`].
+    ///
+    /// ```no_run
+    /// # use hephaestus_host::{Host, InstanceError, InstanceRef};
+    /// # async fn example(host: Host, order: &InstanceRef) -> Result<(), InstanceError> {
+    /// let state = host.wait_for(order, |state| state.awaits("approved")).await?;
+    /// if state.status().is_terminal() {
+    ///     println!("nobody was asked: {}", state.status());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn wait_for(
+        &self,
+        target: &InstanceRef,
+        is_reached: impl Fn(&InstanceState) -> bool + Send + Sync,
+    ) -> Result<InstanceState, InstanceError> {
+        self.runner.wait_for(target, is_reached).await
+    }
+
+    /// Waits until the instance has ended; [`Self::wait_for`] without a condition.
+    pub async fn wait_for_end(&self, target: &InstanceRef) -> Result<InstanceState, InstanceError> {
+        self.wait_for(target, |_| false).await
+    }
+
     /// Follows an instance from its entry number `after` + 1 on; 0 is from its beginning.
     pub async fn watch(&self, target: &InstanceRef, after: u64) -> Result<Watch, InstanceError> {
         self.runner.watch(target, after).await

@@ -33,5 +33,7 @@ pub mod store;
 
 pub use deploy::{DeployError, Deployment};
 pub use hephaestus_core as core;
+pub use hephaestus_core::Json;
 pub use host::{BuildError, Host, HostBuilder};
 pub use runner::local::{Recovery, Watch, WatchEvent};
+pub use runner::{InstanceError, InstanceRef, Runner, StartError, StartOptions, event};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -12,6 +12,16 @@ use serde_json::value::RawValue;
 #[error("not valid JSON: {reason}")]
 pub struct InvalidJson {
     /// What the parser says, with line and column.
+    pub reason: String,
+}
+
+/// A JSON value that a program's type can't be read from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the JSON can't be read as `{expected}`: {reason}")]
+pub struct UnexpectedJson {
+    /// The type that was to be read.
+    pub expected: &'static str,
+    /// What serde says, with line and column.
     pub reason: String,
 }
 
@@ -25,6 +35,37 @@ impl Json {
     pub fn parse(text: &str) -> Result<Self, InvalidJson> {
         let raw = serde_json::from_str::<Box<RawValue>>(text).and_then(checked);
         raw.map(Self).map_err(|error| InvalidJson {
+            reason: error.to_string(),
+        })
+    }
+
+    /// What a program's value looks like as JSON. Refused if JSON has no form for it: a map whose keys are no strings,
+    /// nesting deeper than 127 levels.
+    ///
+    /// ```
+    /// use hephaestus_core::Json;
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Order {
+    ///     customer: String,
+    /// }
+    /// let json = Json::encode(&Order { customer: "Ada".into() })?;
+    /// assert_eq!(json.as_str(), r#"{"customer":"Ada"}"#);
+    /// let order: Order = json.decode()?;
+    /// assert_eq!(order.customer, "Ada");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, InvalidJson> {
+        let text = serde_json::to_string(value).map_err(|error| InvalidJson {
+            reason: error.to_string(),
+        })?;
+        Self::parse(&text)
+    }
+
+    /// Reads the value as a program's type: the counterpart of [`Self::encode`].
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, UnexpectedJson> {
+        serde_json::from_str(self.as_str()).map_err(|error| UnexpectedJson {
+            expected: std::any::type_name::<T>(),
             reason: error.to_string(),
         })
     }
@@ -231,6 +272,26 @@ mod tests {
             assert_eq!(Json::parse(text).unwrap().is_object(), expected, "{text}");
         }
         assert!(Json::empty_object().is_object());
+    }
+
+    #[test]
+    fn what_json_has_no_form_for_is_not_encoded() {
+        let keys = std::collections::BTreeMap::from([((1, 2), 3)]);
+        let error = Json::encode(&keys).unwrap_err().to_string();
+        assert_eq!(error, "not valid JSON: key must be a string");
+        let deep = (0..128).fold(serde_json::json!(1), |value, _| serde_json::json!([value]));
+        assert!(Json::encode(&deep).is_err());
+    }
+
+    #[test]
+    fn what_can_not_be_decoded_is_told_with_its_type_and_place() {
+        let json = Json::parse(r#"{"a": "b"}"#).unwrap();
+        let error = json
+            .decode::<std::collections::BTreeMap<String, u8>>()
+            .unwrap_err();
+        assert!(error.expected.contains("BTreeMap"), "{error}");
+        assert!(error.reason.contains("line 1 column 9"), "{error}");
+        assert_eq!(json.decode(), Ok(serde_json::json!({ "a": "b" })));
     }
 
     #[test]

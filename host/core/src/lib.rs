@@ -20,7 +20,7 @@ mod time;
 pub use ids::{
     BusinessId, BusinessValue, Digest, EventId, InstanceId, InvalidId, MAX_FREE_ID_BYTES, RequestId, TimerId,
 };
-pub use json::{InvalidJson, Json};
+pub use json::{InvalidJson, Json, UnexpectedJson};
 pub use names::{
     BusinessKeyName, EventName, InvalidName, MAX_NAME_BYTES, StepRef, WorkflowName, WorkflowVersion,
 };

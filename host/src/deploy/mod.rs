@@ -7,8 +7,8 @@ pub mod grants;
 
 use std::sync::Arc;
 
-use hephaestus_core::Digest;
 use hephaestus_core::definition::Workflow;
+use hephaestus_core::{Digest, WorkflowName, WorkflowVersion};
 use sha2::{Digest as _, Sha256};
 
 use crate::runner::LoadError;
@@ -28,9 +28,9 @@ pub enum DeployError {
     )]
     OtherDigest {
         /// The workflow.
-        workflow: hephaestus_core::WorkflowName,
+        workflow: WorkflowName,
         /// The version.
-        version: hephaestus_core::WorkflowVersion,
+        version: WorkflowVersion,
         /// What is deployed.
         found: Digest,
         /// What was offered.
@@ -50,6 +50,18 @@ pub struct Deployment {
     pub workflow: Arc<Workflow>,
     /// Whether the store has it since now.
     pub is_new: bool,
+}
+
+impl Deployment {
+    /// What the workflow is called: the name that instances of it are started by.
+    pub fn name(&self) -> &WorkflowName {
+        &self.workflow.definition().name
+    }
+
+    /// Which version of the workflow it is.
+    pub fn version(&self) -> WorkflowVersion {
+        self.workflow.definition().version
+    }
 }
 
 /// Which code these bytes are.

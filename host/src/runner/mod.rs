@@ -13,8 +13,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hephaestus_core::engine::{InstanceStatus, SentEvent};
 use hephaestus_core::{
-    BusinessId, BusinessValue, EventName, InstanceId, Json, RequestId, StepRef, TimerId, WorkflowName,
-    WorkflowVersion,
+    BusinessId, BusinessValue, EventName, InstanceId, InvalidId, Json, RequestId, StepRef, TimerId,
+    WorkflowName, WorkflowVersion,
 };
 
 use crate::store::StoreError;
@@ -70,6 +70,24 @@ impl From<BusinessId> for InstanceRef {
     }
 }
 
+/// Reads an instance id (a UUID) or a business id (`orderid::a1`).
+impl std::str::FromStr for InstanceRef {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        text.parse()
+            .map(Self::Business)
+            .map_err(|error: InvalidId| InvalidId {
+                what: "the name of an instance",
+                expected: "a UUID, or `key::value` (like `orderid::abc123`)",
+                text: error.text,
+            })
+    }
+}
+
 impl std::fmt::Display for InstanceRef {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -92,6 +110,16 @@ pub struct StartOptions {
     pub deadline: Option<Duration>,
     /// Facts for telemetry.
     pub metadata: BTreeMap<String, String>,
+}
+
+impl StartOptions {
+    /// For an instance that people call `value`: the second half of its business id.
+    pub fn called(value: BusinessValue) -> Self {
+        Self {
+            business_value: Some(value),
+            ..Self::default()
+        }
+    }
 }
 
 /// An instance can't be started. Nothing was created.

@@ -8,6 +8,7 @@
 
 mod crash;
 mod deploy;
+mod embedding;
 mod faults;
 mod guests;
 mod lifecycle;

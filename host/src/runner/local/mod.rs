@@ -9,7 +9,7 @@
 //! | `mailbox` | requests to an instance, answered after the commit |
 //! | `start`, `resolve`, `load`, `code` | creating, finding and loading instances and their code |
 //! | `timers`, `recovery` | what wakes instances that are parked, or were running when the last host ended |
-//! | `watch` | following an instance |
+//! | `watch`, `wait` | following an instance; waiting until it is in a certain state |
 //!
 //! Everything here is deterministic under paused time on a runtime with one thread, given a seed for its ids.
 
@@ -28,6 +28,7 @@ mod start;
 mod supervisor;
 mod task;
 mod timers;
+mod wait;
 mod watch;
 mod work;
 
@@ -195,6 +196,16 @@ impl LocalRunner {
         let instance = self.resolve(target).await?;
         start::activate(&self.shared, instance).await?;
         Ok(instance)
+    }
+
+    /// See [`Host::start_and_watch`](crate::Host::start_and_watch).
+    pub async fn start_and_watch(
+        &self,
+        workflow: &WorkflowName,
+        initial: Json,
+        options: StartOptions,
+    ) -> Result<Watch, StartError> {
+        start::start_and_watch(&self.shared, workflow, initial, options).await
     }
 
     /// Follows an instance from its entry number `after` + 1 on; 0 is from its beginning.

@@ -8,6 +8,7 @@ use hephaestus_core::{Digest, InstanceId, Json, WorkflowName, WorkflowVersion};
 use super::code::CodeError;
 use super::mailbox::{Verb, ask};
 use super::supervisor::Reservation;
+use super::watch::Watch;
 use super::{Phase, Shared};
 use crate::runner::{LoadedWorkflow, StartError, StartOptions};
 use crate::store::{StoreError, Write, WriteAnswer};
@@ -19,6 +20,39 @@ pub(super) async fn start(
     initial: Json,
     options: StartOptions,
 ) -> Result<InstanceId, StartError> {
+    let (new, write) = prepare(shared, workflow, initial, options).await?;
+    create_detached(shared, new, write).await
+}
+
+/// The same, and follows the instance from before its task starts.
+pub(super) async fn start_and_watch(
+    shared: &Arc<Shared>,
+    workflow: &WorkflowName,
+    initial: Json,
+    options: StartOptions,
+) -> Result<Watch, StartError> {
+    let (new, write) = prepare(shared, workflow, initial, options).await?;
+    let watch = Watch::of_new(shared, new.instance, &write.change().entries);
+    let instance = create_detached(shared, new, write).await?;
+    if instance == watch.instance() {
+        return Ok(watch);
+    }
+    // A repeated request: the instance is older than this watch.
+    let older = Watch::new(shared, instance, 0).await?;
+    older.ok_or_else(|| {
+        StartError::Store(StoreError::Damaged {
+            reason: format!("a request id names instance {instance}, which doesn't exist"),
+        })
+    })
+}
+
+/// Everything that can be refused before anything is written.
+async fn prepare(
+    shared: &Arc<Shared>,
+    workflow: &WorkflowName,
+    initial: Json,
+    options: StartOptions,
+) -> Result<(New, Write), StartError> {
     if *shared.phase.borrow() != Phase::Open {
         return Err(StartError::ShuttingDown);
     }
@@ -61,7 +95,11 @@ pub(super) async fn start(
         code,
         reservation,
     };
-    // In a task of its own: if the caller goes away, what became durable is executed all the same.
+    Ok((new, write))
+}
+
+/// In a task of its own: if the caller goes away, what became durable is executed all the same.
+async fn create_detached(shared: &Arc<Shared>, new: New, write: Write) -> Result<InstanceId, StartError> {
     let created = tokio::spawn(commit(Arc::clone(shared), new, write)).await;
     created.unwrap_or_else(|error| {
         Err(StartError::Store(StoreError::Unknown {

@@ -114,6 +114,24 @@ impl std::fmt::Debug for Watch {
 }
 
 impl Watch {
+    /// The instance that is followed.
+    pub fn instance(&self) -> InstanceId {
+        self.instance
+    }
+
+    /// Follows an instance that is yet to be created, with `first` as its first entries: nothing it does can be missed.
+    pub(super) fn of_new(shared: &Arc<Shared>, instance: InstanceId, first: &[JournalEntry]) -> Self {
+        Self {
+            live: Some(shared.feeds.subscribe(instance)),
+            shared: Arc::clone(shared),
+            instance,
+            backlog: first.iter().cloned().map(Arc::new).collect(),
+            known: first.last().map_or(0, |entry| entry.seq),
+            has_ended: false,
+            is_over: false,
+        }
+    }
+
     /// Begins with the entry after `after`. Subscribes before it reads: what is committed in between comes twice, and is
     /// recognised by its number.
     pub(super) async fn new(

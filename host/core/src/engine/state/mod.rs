@@ -238,6 +238,17 @@ impl InstanceState {
             .map(|(step, _)| (&step.name, step.accepts.as_slice()))
     }
 
+    /// Whether some step waits for this event now.
+    pub fn awaits(&self, event: &str) -> bool {
+        self.accepting()
+            .any(|(_, events)| events.iter().any(|accepted| accepted.as_str() == event))
+    }
+
+    /// The result of a step, if it has completed with one.
+    pub fn result(&self, step: &str) -> Option<&Json> {
+        self.results.get(step)
+    }
+
     /// The results of completed steps.
     pub fn results(&self) -> &BTreeMap<StepRef, Json> {
         &self.results
