@@ -303,6 +303,7 @@ fn text_bytes(record: &Record) -> usize {
         Record::StepCompleted(completed) => {
             completed.result.as_ref().map_or(0, |json| json.as_str().len()) + pairs(&completed.metadata)
         }
+        Record::CheckpointSaved { value, .. } => value.as_str().len(),
         Record::EventAccepted(event) => event.payload.as_ref().map_or(0, |json| json.as_str().len()),
         Record::AttemptFailed { failure, .. } | Record::StepFailed { failure, .. } => failure.message.len(),
         Record::Cancelling { reason, .. } => reason.as_ref().map_or(0, String::len),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Outcome, Receipt, Routed, SentEvent};
-use crate::StepRef;
+use crate::{Json, StepRef};
 
 /// One thing that happens to an instance. The table in `docs/engine.md` has a column for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,17 @@ pub enum Input {
         receipt: Option<Receipt>,
         /// What `transit` chose, if the last decision asked for it.
         routing: Option<Routed>,
+    },
+    /// A running attempt saves how far it has come.
+    Checkpoint {
+        /// The step.
+        step: StepRef,
+        /// Which attempt.
+        attempt: u32,
+        /// What [`InstanceState::ready_since`](super::InstanceState::ready_since) said when the attempt began.
+        since: u64,
+        /// The progress.
+        value: Json,
     },
     /// Somebody sends an event.
     Event {

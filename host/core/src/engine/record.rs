@@ -83,6 +83,15 @@ pub enum Record {
         /// The attempt that comes.
         attempt: u32,
     },
+    /// A running attempt saved how far it has come; the step's next execution goes on from there.
+    CheckpointSaved {
+        /// The step.
+        step: StepRef,
+        /// The attempt.
+        attempt: u32,
+        /// The progress.
+        value: Json,
+    },
     /// The host ended while these steps may have been running. They are ready again, with the same attempt number.
     AttemptsLost {
         /// The steps.

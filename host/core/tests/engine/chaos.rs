@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any};
 
 use crate::generator::{Case, case, step_name};
-use crate::rig::{Rig, completed, ms, name, sent};
+use crate::rig::{Rig, completed, json, ms, name, sent};
 
 /// Numbers that one input is made of.
 type Seed = (u8, u8, u8, u8);
@@ -114,6 +114,17 @@ fn input(rig: &Rig, (kind, a, b, c): Seed) -> Input {
         20 => Input::CancelTimer {
             number: u32::from(a % 8),
         },
+        21 | 22 if b % 2 == 0 => {
+            let step = some_step(rig, a, is_ready);
+            let attempts = rig.state.attempts(&step);
+            Input::Checkpoint {
+                attempt: attempts.map_or(1, |attempts| attempts.last),
+                // Rarely that of another execution.
+                since: rig.state.ready_since(&step).saturating_sub(u64::from(b % 8 == 2)),
+                value: json(&(c % 4).to_string()),
+                step,
+            }
+        }
         21 if b % 3 == 0 => Input::Cancel { reason: None },
         21 | 22 => Input::Retry,
         _ => Input::HostRestarted,
@@ -128,6 +139,14 @@ fn happen(rig: &mut Rig, input: Input) -> bool {
     assert_eq!(changed, answer.as_ref().is_ok_and(|records| !records.is_empty()));
     if before.0.is_terminal() && changed {
         assert_eq!((before.0, &input), (InstanceStatus::Failed, &Input::Retry));
+    }
+    if let (Input::Checkpoint { step, since, .. }, Ok(_)) = (&input, &answer) {
+        let state = rig.state.step(step);
+        assert!(
+            matches!(state, Some(StepState::Ready { .. })),
+            "`{step}` saved: {state:?}"
+        );
+        assert_eq!(rig.state.ready_since(step), *since, "another execution saved");
     }
     if let Ok(records) = answer {
         let ends = records
@@ -175,6 +194,7 @@ fn rig(case: &Case, bad_answers: bool) -> Rig {
     let mut rig = Rig::of(workflow.clone());
     rig.limits.max_inbox = 4;
     rig.limits.max_recoveries = 2;
+    rig.limits.max_checkpoints_bytes = 1_000;
     rig.answers = case.answers(&workflow);
     if bad_answers {
         for transition in &workflow.definition().transitions {

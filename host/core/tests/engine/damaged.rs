@@ -18,6 +18,7 @@ fn run() -> Rig {
     rig.send(sent("e1", "go")).unwrap();
     rig.emits("a", "ok").unwrap();
     rig.schedule("b", ms(3)).unwrap();
+    rig.saves("c", "1").unwrap();
     rig.fails("c", hephaestus_core::engine::FailureKind::Trap)
         .unwrap();
     rig.due(2).unwrap();
@@ -90,7 +91,7 @@ fn what_does_not_fit_is_named() {
             journal.retain(|entry| !undelivered(entry));
             renumber(journal);
         },
-        expect!["the journal is damaged at entry 12: event `e2` is neither consumed nor undelivered"],
+        expect!["the journal is damaged at entry 13: event `e2` is neither consumed nor undelivered"],
     );
     refused(
         |journal| {
@@ -107,7 +108,7 @@ fn what_does_not_fit_is_named() {
             journal.push(last);
             renumber(journal);
         },
-        expect!["the journal is damaged at entry 18: the instance has ended"],
+        expect!["the journal is damaged at entry 19: the instance has ended"],
     );
 }
 
@@ -135,6 +136,14 @@ fn inputs() -> Vec<Input> {
                     routing: None,
                 });
             }
+        }
+        for since in 0..9 {
+            inputs.push(Input::Checkpoint {
+                step: name(step),
+                attempt: 1,
+                since,
+                value: crate::rig::json("2"),
+            });
         }
         inputs.push(Input::Schedule {
             step: name(step),

@@ -55,6 +55,7 @@ fn eventful() -> Rig {
         routing: None,
     })
     .unwrap();
+    rig.saves("right", r#"{"page":7}"#).unwrap();
     rig.fails("left", FailureKind::Trap).unwrap();
     rig.due(2).unwrap();
     rig.input(Input::HostRestarted).unwrap();
@@ -134,7 +135,7 @@ fn an_eventful_run_has_every_kind_of_record() {
         let record = serde_json::to_value(&entry.record).unwrap();
         kinds.extend(record.as_object().unwrap().keys().cloned());
     }
-    assert_eq!(kinds.len(), 15, "{kinds:?}");
+    assert_eq!(kinds.len(), 16, "{kinds:?}");
 }
 
 #[test]

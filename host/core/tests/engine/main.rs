@@ -4,6 +4,7 @@
 //! - `worked_case.rs`: the example of the joins, in every order.
 //! - `orders.rs`: random graphs, driven in random orders, against `model.rs`, a naive model of readiness.
 //! - `chaos.rs`: random inputs of all kinds; invariants after each.
+//! - `progress.rs`: a naive model of what steps have saved; every test with a rig is held against it.
 //! - `golden.rs`: the stored form of the journal.
 //! - `damaged.rs`: rubbish journals are refused, never a panic.
 
@@ -19,8 +20,10 @@ mod generator;
 mod golden;
 mod model;
 mod orders;
+mod progress;
 mod rig;
 mod rows_attempt;
+mod rows_checkpoint;
 mod rows_event;
 mod rows_joins;
 mod rows_operator;

@@ -13,6 +13,7 @@ use hephaestus_core::engine::{
 };
 use hephaestus_core::{BusinessValue, Digest, EventId, EventName, InstanceId, Json, StepRef, Timestamp};
 
+use crate::progress::Progress;
 use crate::show::show;
 
 /// The instance, and the store's view of it.
@@ -223,6 +224,7 @@ impl Rig {
         assert_eq!(state.waiting_since().is_some(), status == InstanceStatus::Waiting);
         self.check_events();
         self.check_runs();
+        Progress::of(&self.journal).check(state);
     }
 
     /// Every accepted event is in exactly one place.
@@ -305,6 +307,24 @@ impl Rig {
 
     pub(crate) fn fails(&mut self, step: &str, kind: FailureKind) -> Answer {
         self.ends(step, failed(kind))
+    }
+
+    /// What runs of `step` now saves this.
+    pub(crate) fn saves(&mut self, step: &str, value: &str) -> Answer {
+        let step_ref = name(step);
+        let attempt = self.state.attempts(&step_ref).map_or(1, |attempts| attempts.last);
+        let since = self.state.ready_since(&step_ref);
+        self.saves_as(step, (attempt, since), value)
+    }
+
+    /// The execution of this attempt that began when the step was ready since that entry saves this.
+    pub(crate) fn saves_as(&mut self, step: &str, (attempt, since): (u32, u64), value: &str) -> Answer {
+        self.input(Input::Checkpoint {
+            step: name(step),
+            attempt,
+            since,
+            value: json(value),
+        })
     }
 
     pub(crate) fn send(&mut self, event: SentEvent) -> Answer {

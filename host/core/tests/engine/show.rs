@@ -60,6 +60,7 @@ fn line(record: &Record) -> String {
             let told = format!("{}: {}", failure.kind, failure.message);
             format!("{step}#{attempt} failed, {told}{behind}")
         }
+        Record::CheckpointSaved { step, attempt, value } => format!("{step}#{attempt} saved {value}"),
         Record::StepReady { step, attempt } => format!("{step}#{attempt} ready"),
         Record::AttemptsLost { steps } => format!("lost {}", names(steps)),
         Record::EventAccepted(event) => format!("accepted {} {}", event.event_id, event.event),

@@ -57,7 +57,8 @@ impl Work {
                 | Input::Event { routing, .. }
                 | Input::TimerDue { routing, .. } => *routing = Some(choice),
                 // Nothing else ends a step.
-                Input::Schedule { .. }
+                Input::Checkpoint { .. }
+                | Input::Schedule { .. }
                 | Input::CancelTimer { .. }
                 | Input::Cancel { .. }
                 | Input::Retry

@@ -1,6 +1,7 @@
 //! The decisions: what follows from an input. Reads the state, never changes it. One file per input.
 
 mod attempt;
+mod checkpoint;
 mod complete;
 mod event;
 mod explain;
@@ -26,6 +27,11 @@ pub struct EngineLimits {
     /// How many accepted events an instance may hold that no step has taken yet. Due timers of `schedule_resume` that no
     /// step has taken count too.
     pub max_inbox: usize,
+    /// How long one checkpoint may be, in bytes of JSON text.
+    pub max_checkpoint_bytes: usize,
+    /// How long all checkpoints of one step may be together, in bytes: they stay in the journal. Each counts for 256
+    /// bytes more than its text. An operator's retry starts the count again.
+    pub max_checkpoints_bytes: usize,
 }
 
 impl Default for EngineLimits {
@@ -33,6 +39,8 @@ impl Default for EngineLimits {
         Self {
             max_recoveries: 5,
             max_inbox: 1_000,
+            max_checkpoint_bytes: 256 * 1024,
+            max_checkpoints_bytes: 64 * 1024 * 1024,
         }
     }
 }
@@ -81,6 +89,12 @@ pub fn decide(
             };
             attempt::decide(state, step, report, routing.as_ref(), now)
         }
+        Input::Checkpoint {
+            step,
+            attempt,
+            since,
+            value,
+        } => checkpoint::decide(state, step, (*attempt, *since), value, limits),
         Input::Event { event, routing } => event::decide(state, event, routing.as_ref(), limits),
         Input::TimerDue { number, routing } => Ok(timer::due(state, *number, routing.as_ref())),
         Input::Schedule { step, delay } => {

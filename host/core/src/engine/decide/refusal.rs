@@ -53,6 +53,30 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
+    /// The execution is over: its step ended, was stopped, or was recorded as lost and is executed again.
+    #[error("attempt {attempt} of `{step}` is over, or was recorded as lost")]
+    TooLate {
+        /// The step.
+        step: StepRef,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// A checkpoint is too long.
+    #[error("the checkpoint has {bytes} bytes, {limit} are allowed: hand large data over by reference")]
+    CheckpointTooLarge {
+        /// The length of its JSON text, in bytes.
+        bytes: usize,
+        /// The longest that is allowed.
+        limit: usize,
+    },
+    /// The step has saved as much as it may.
+    #[error(
+        "the checkpoints of the step come to more than {limit} bytes together: save smaller ones, or fewer"
+    )]
+    CheckpointsUsedUp {
+        /// What is allowed, in bytes.
+        limit: usize,
+    },
     /// The instance can't be retried.
     #[error("the instance can't be retried: {reason}")]
     NotRetryable {

@@ -61,7 +61,7 @@ impl InstanceState {
             unique_key: key.map(Arc::from),
             created_at: at,
             updated_at: at,
-            seq: 1,
+            seq: 0,
             slots: vec![Slot::IDLE; workflow.steps().len()],
             edges: vec![None; workflow.edges().len()],
             ready: 0,
@@ -83,6 +83,7 @@ impl InstanceState {
         if let Some(timer) = &created.deadline {
             state.set_timer(timer, &TimerPurpose::Deadline, timers)?;
         }
+        state.seq = 1;
         Ok(state)
     }
 
@@ -92,7 +93,7 @@ impl InstanceState {
         entry: &JournalEntry,
         timers: &mut TimerChanges,
     ) -> Result<(), DamagedJournal> {
-        let next = self.seq + 1;
+        let next = self.next_seq();
         let fits = if entry.seq == next {
             self.execute(entry, timers)
         } else {
@@ -137,8 +138,12 @@ impl InstanceState {
             } => {
                 let at = self.step_failed((step, *attempt), failure, timers)?;
                 let Some(advance) = advance else { return Ok(()) };
+                self.drop_checkpoint(at);
                 self.settle_edges(at, &EventName::failed(), None);
                 self.advance(advance, timers)
+            }
+            Record::CheckpointSaved { step, attempt, value } => {
+                self.checkpoint_saved((step, *attempt), value)
             }
             Record::StepReady { step, attempt } => self.step_ready(step, *attempt, timers),
             Record::AttemptsLost { steps } => self.attempts_lost(steps),
@@ -187,6 +192,7 @@ impl InstanceState {
         }
         let event = Some(completed.event.clone());
         self.put(at, StepState::Completed { event });
+        self.drop_checkpoint(at);
         self.clear_step(at, timers);
         self.settle_edges(at, &completed.event, completed.chosen.as_deref());
         self.advance(&completed.advance, timers)
@@ -263,6 +269,7 @@ impl InstanceState {
     }
 
     fn attempts_lost(&mut self, steps: &[StepRef]) -> Fits {
+        let next = self.next_seq();
         for step in steps {
             let at = self.find(step)?;
             let slot = &mut self.slots[at.0];
@@ -270,6 +277,7 @@ impl InstanceState {
                 return Err(format!("`{step}` is not ready, it {}", slot.state));
             }
             slot.recoveries = slot.recoveries.saturating_add(1);
+            slot.ready_since = next;
         }
         Ok(())
     }
@@ -320,6 +328,7 @@ impl InstanceState {
             return Err("the instance is cancelling already".to_owned());
         }
         self.stop(stopped)?;
+        self.drop_checkpoints();
         self.clear_timers(timers);
         self.inbox.take_timeouts();
         self.cancelling = Some(Cancelling {
@@ -347,6 +356,8 @@ impl InstanceState {
                 timers: kept,
                 timeouts,
             }));
+        } else {
+            self.drop_checkpoints();
         }
         self.ended = Some(End {
             status: ended.status,

@@ -4,6 +4,7 @@
 //! Only `apply.rs` and what it calls changes a state.
 
 mod apply;
+mod checkpoint;
 mod inbox;
 mod parts;
 mod retried;
@@ -12,11 +13,14 @@ mod status;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use checkpoint::Progress;
+
 use super::{Created, EndStatus, Failure, InstanceFailure, JournalEntry, SentEvent, Timer};
 use crate::context::ContextView;
 use crate::definition::{EdgeIx, StepIx, Workflow};
 use crate::{EventId, EventName, Json, StepRef, Timestamp};
 
+pub(super) use checkpoint::checkpoint_cost;
 pub(super) use inbox::{Inbox, Item};
 pub use status::{InstanceStatus, StepState};
 
@@ -64,6 +68,10 @@ pub(super) struct Slot {
     pub(super) recoveries: u32,
     /// Why the last attempt failed that did.
     pub(super) last_failure: Option<Failure>,
+    /// The entry that made the step ready for the last time; 0 before the first.
+    pub(super) ready_since: u64,
+    /// What the step has saved.
+    pub(super) progress: Progress,
 }
 
 impl Slot {
@@ -73,6 +81,8 @@ impl Slot {
         forgiven: 0,
         recoveries: 0,
         last_failure: None,
+        ready_since: 0,
+        progress: Progress::NONE,
     };
 }
 
@@ -214,6 +224,17 @@ impl InstanceState {
             lost: slot.recoveries,
             last_failure: slot.last_failure.as_ref(),
         })
+    }
+
+    /// The entry that made a step ready for the last time, a loss or an operator's retry included: it names one
+    /// execution (K-1). 0 before the first.
+    pub fn ready_since(&self, step: &StepRef) -> u64 {
+        self.slot_of(step).map_or(0, |slot| slot.ready_since)
+    }
+
+    /// What a step saved last; none if it saved nothing, or its code can't run again.
+    pub fn checkpoint(&self, step: &StepRef) -> Option<&Json> {
+        self.slot_of(step)?.progress.last.as_ref()
     }
 
     /// All steps in the order of the definition.

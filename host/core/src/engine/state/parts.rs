@@ -33,8 +33,16 @@ impl InstanceState {
         }
     }
 
+    /// The number of the entry that is being applied.
+    pub(super) fn next_seq(&self) -> u64 {
+        self.seq + 1
+    }
+
     /// Changes the state of a step; gives back the old one.
     pub(super) fn put(&mut self, at: StepIx, state: StepState) -> StepState {
+        if matches!(state, StepState::Ready { .. }) {
+            self.slots[at.0].ready_since = self.next_seq();
+        }
         let old = std::mem::replace(&mut self.slots[at.0].state, state);
         for (state, before) in [(&old, true), (&self.slots[at.0].state, false)] {
             let count = match state {

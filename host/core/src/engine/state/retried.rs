@@ -42,6 +42,7 @@ impl InstanceState {
 
     fn bring_back(&mut self, at: StepIx, stopped: &mut Vec<(StepIx, StepState)>) -> Fits {
         self.slots[at.0].recoveries = 0;
+        self.slots[at.0].progress.spent_bytes = 0;
         let was = stopped.iter().position(|(place, _)| *place == at);
         let culprit = self.failure().and_then(|failure| failure.step.as_ref());
         let is_culprit = culprit == Some(self.name(at));

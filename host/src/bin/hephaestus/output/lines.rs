@@ -91,7 +91,9 @@ impl Lines {
                 };
                 format!("  {text}")
             }
-            Record::StepReady { .. }
+            // A step may save many thousand times.
+            Record::CheckpointSaved { .. }
+            | Record::StepReady { .. }
             | Record::EventUndelivered { .. }
             | Record::TimerSet(_)
             | Record::TimerQueued { .. }

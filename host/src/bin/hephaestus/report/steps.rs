@@ -154,7 +154,8 @@ impl Timeline {
             }
             Record::Retried { ready, resumed, .. } => self.resume(ready, resumed, at),
             Record::Ended(ended) => self.stop(&ended.stopped, at),
-            Record::EventAccepted(_)
+            Record::CheckpointSaved { .. }
+            | Record::EventAccepted(_)
             | Record::EventUndelivered { .. }
             | Record::TimerSet(_)
             | Record::TimerQueued { .. }
