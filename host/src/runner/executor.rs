@@ -11,6 +11,8 @@ use hephaestus_core::{
     BusinessId, Digest, EventName, InstanceId, Json, StepRef, Timestamp, WorkflowName, WorkflowVersion,
 };
 
+use super::Checkpoint;
+
 /// Code that was loaded and proven: what instances of it need.
 #[derive(Debug, Clone)]
 pub struct LoadedWorkflow {
@@ -43,6 +45,8 @@ pub struct Attempt {
     pub deadline: Option<Duration>,
     /// When it begins, by the runner's clock.
     pub started_at: Timestamp,
+    /// What the step has saved, and how it saves more. `None` where nothing is executed: for `transit`.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Attempt {

@@ -3,6 +3,7 @@
 //! This room names neither wasmtime nor a database: guests are behind [`StepExecutor`], time is behind [`Clock`],
 //! persistence is behind [`Store`](crate::store::Store).
 
+mod checkpoint;
 mod clock;
 mod executor;
 pub mod local;
@@ -19,6 +20,7 @@ use hephaestus_core::{
 
 use crate::store::StoreError;
 
+pub use checkpoint::{Checkpoint, SaveCheckpoint, SaveError};
 pub use clock::{Clock, SystemClock};
 pub use executor::{
     Attempt, AttemptReport, LoadError, LoadedWorkflow, LogLevel, OutputLine, OutputSource, Sandbox,

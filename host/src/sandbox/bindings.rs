@@ -3,6 +3,9 @@
 wasmtime::component::bindgen!({
     path: "wit",
     world: "workflow",
-    imports: { default: trappable },
+    imports: {
+        "hephaestus:workflow/checkpoint.save": async | trappable,
+        default: trappable,
+    },
     exports: { default: async },
 });

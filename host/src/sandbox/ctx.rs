@@ -7,7 +7,7 @@ use hephaestus_core::definition::Workflow;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::WasiCtx;
 
-use super::bindings::hephaestus::workflow::{context, grants, log, secrets};
+use super::bindings::hephaestus::workflow::{checkpoint, context, grants, log, secrets};
 use super::limiter::{Limiter, Meter};
 use super::options::SandboxLimits;
 use super::output::Output;
@@ -127,5 +127,6 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestCtx>, wasi: Wasi) -> wasmti
     context::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
     log::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
     grants::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
-    secrets::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)
+    secrets::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
+    checkpoint::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)
 }

@@ -16,9 +16,10 @@
 //!   rest between two steps give way to those that wait.
 //! - A store whose call was abandoned, trapped or hit a limit is dropped, never used again.
 //!
-//! One file for each capability (`context`, `grants`, `log`, `secrets`, `wasi`); `ctx` puts them together.
+//! One file for each capability (`checkpoint`, `context`, `grants`, `log`, `secrets`, `wasi`); `ctx` puts them together.
 
 mod bindings;
+mod checkpoint;
 mod code;
 mod context;
 mod convert;

@@ -3,7 +3,7 @@
 //! Each round is a tokio runtime of its own, dropped in the middle of things. A failure names its seed; the same seed
 //! gives the same trace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -101,6 +101,18 @@ struct Run {
     requests: u64,
     /// Attempts that began although the outcome of their step was recorded.
     too_late: Arc<Mutex<Vec<(InstanceId, String)>>>,
+    saved: Arc<Mutex<Saved>>,
+}
+
+/// What the steps called `ship` were told about their checkpoints.
+#[derive(Debug, Default)]
+struct Saved {
+    /// The last one that was acknowledged.
+    acknowledged: BTreeMap<InstanceId, u64>,
+    /// Executions that began with an earlier one than that.
+    set_back: Vec<(InstanceId, u64)>,
+    /// Executions that began with one.
+    continued: usize,
 }
 
 fn workflow() -> WorkflowBuilder {
@@ -128,6 +140,7 @@ impl Run {
             events: BTreeSet::new(),
             requests: 0,
             too_late: Arc::default(),
+            saved: Arc::default(),
         }
     }
 
@@ -135,10 +148,10 @@ impl Run {
         let mut guests = Guests::new();
         for name in ["check", "reserve", "charge", "approve", "ship"] {
             let (chance, memory) = (self.chance.clone(), Arc::clone(&self.memory));
-            let too_late = Arc::clone(&self.too_late);
+            let (too_late, saved) = (Arc::clone(&self.too_late), Arc::clone(&self.saved));
             guests = guests.on(name, move |attempt| {
                 let (chance, memory) = (chance.clone(), Arc::clone(&memory));
-                let too_late = Arc::clone(&too_late);
+                let (too_late, saved) = (Arc::clone(&too_late), Arc::clone(&saved));
                 async move {
                     let journal = memory.journal(attempt.instance).await.unwrap().unwrap();
                     if ends_of(&journal, attempt.step.as_str()) > 0 {
@@ -147,7 +160,10 @@ impl Run {
                             .unwrap()
                             .push((attempt.instance, attempt.step.to_string()));
                     }
-                    act(&chance, &attempt).await
+                    match attempt.step.as_str() {
+                        "ship" => ship(&chance, &attempt, &saved).await,
+                        _ => act(&chance, &attempt).await,
+                    }
                 }
             });
         }
@@ -309,6 +325,11 @@ impl Run {
                 too_late.is_empty(),
                 "seed {seed}: executed after their outcome was recorded: {too_late:?}"
             );
+            let set_back = &self.saved.lock().unwrap().set_back;
+            assert!(
+                set_back.is_empty(),
+                "seed {seed}: begun with an earlier checkpoint than the last one acknowledged: {set_back:?}"
+            );
             trace
         })
     }
@@ -361,25 +382,60 @@ async fn act(chance: &Chance, attempt: &Attempt) -> Outcome {
     }
 }
 
-fn run(seed: u64) -> String {
+/// Counts up and saves each number. Whatever happened before, it goes on from the last one that was acknowledged, or from
+/// one that became durable without an answer.
+async fn ship(chance: &Chance, attempt: &Attempt, saved: &Mutex<Saved>) -> Outcome {
+    let checkpoint = attempt.checkpoint.as_ref().unwrap();
+    let begin = checkpoint.load().map_or(0, |json| json.as_str().parse().unwrap());
+    {
+        let mut saved = saved.lock().unwrap();
+        let acknowledged = saved.acknowledged.get(&attempt.instance);
+        if acknowledged.is_some_and(|acknowledged| begin < *acknowledged) {
+            saved.set_back.push((attempt.instance, begin));
+        }
+        saved.continued += usize::from(begin > 0);
+    }
+    for number in begin + 1..=6 {
+        let value = Json::parse(&number.to_string()).unwrap();
+        if checkpoint.save(value).await.is_err() || chance.one_in(20) {
+            return flaky();
+        }
+        saved
+            .lock()
+            .unwrap()
+            .acknowledged
+            .insert(attempt.instance, number);
+        sleep_ms(chance.below(10)).await;
+    }
+    act(chance, attempt).await
+}
+
+fn run(seed: u64) -> (String, usize) {
     let mut run = Run::new(seed);
     for _ in 0..1 + run.chance.below(5) {
         let for_ms = run.chance.below(400);
         run.round(Some(for_ms));
     }
     run.round(None);
-    run.check()
+    let continued = run.saved.lock().unwrap().continued;
+    (run.check(), continued)
 }
 
 #[test]
 fn whatever_was_acknowledged_survives_crashes_at_random_instants() {
-    let mut instances = 0;
+    let (mut instances, mut continued) = (0, 0);
     for seed in 0..300 {
-        instances += run(seed).lines().count();
+        let (trace, of_it) = run(seed);
+        instances += trace.lines().count();
+        continued += of_it;
     }
     assert!(
         instances > 3_000,
         "the simulation does something: {instances} instances"
+    );
+    assert!(
+        continued > 500,
+        "and steps go on in the midst: {continued} from a checkpoint"
     );
 }
 

@@ -82,6 +82,7 @@ fn attempt(step: &str, initial: &str) -> Attempt {
         config: None,
         deadline: None,
         started_at: Timestamp(1_000),
+        checkpoint: None,
     }
 }
 

@@ -12,6 +12,7 @@ use hephaestus_core::engine::{Input, InstanceState, Routed, StepState};
 use hephaestus_core::{EventName, InstanceId, Json, StepRef};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
+use super::saves::Saves;
 use super::watch::WatchEvent;
 use super::work::Work;
 use super::{Phase, Shared};
@@ -19,6 +20,8 @@ use crate::runner::{Attempt, AttemptReport, LoadedWorkflow, Sandbox};
 
 struct Busy {
     attempt: u32,
+    /// See [`InstanceState::ready_since`].
+    since: u64,
     abort: AbortHandle,
 }
 
@@ -35,6 +38,7 @@ pub(super) struct Crew {
     /// `None`: the attempt has not begun, and won't in this process.
     tasks: JoinSet<Option<Finished>>,
     busy: BTreeMap<StepRef, Busy>,
+    saves: Saves,
     idle: Vec<Box<dyn Sandbox>>,
 }
 
@@ -46,6 +50,7 @@ impl Crew {
             code,
             tasks: JoinSet::new(),
             busy: BTreeMap::new(),
+            saves: Saves::new(shared),
             idle: Vec::new(),
         }
     }
@@ -68,7 +73,9 @@ impl Crew {
             .map(|(step, attempt)| (step.clone(), attempt))
             .collect();
         for (step, number) in ready {
-            let attempt = self.attempt(state, step.clone(), number, state.context(&step));
+            let mut attempt = self.attempt(state, step.clone(), number, state.context(&step));
+            attempt.checkpoint = Some(self.saves.checkpoint(state, &step, number));
+            let since = state.ready_since(&step);
             let sandbox = self.sandbox();
             let abort = self
                 .tasks
@@ -77,6 +84,7 @@ impl Crew {
                 step,
                 Busy {
                     attempt: number,
+                    since,
                     abort,
                 },
             );
@@ -104,19 +112,31 @@ impl Crew {
             .tasks
             .spawn(transit(Arc::clone(&self.shared), sandbox, attempt, event, work));
         if let Some((step, attempt)) = busy {
-            self.busy.insert(step, Busy { attempt, abort });
+            let since = state.ready_since(&step);
+            let busy = Busy {
+                attempt,
+                since,
+                abort,
+            };
+            self.busy.insert(step, busy);
         }
     }
 
-    /// The next thing that came to its end. `None`: something was stopped.
+    /// The next thing that was saved or came to its end. `None`: something was stopped.
     pub(super) async fn next(&mut self) -> Option<Work> {
-        let finished = self.tasks.join_next().await?;
-        self.take(finished)
+        tokio::select! {
+            biased;
+            save = self.saves.next() => save,
+            finished = self.tasks.join_next() => self.take(finished?),
+        }
     }
 
-    /// What has come to its end already.
+    /// What was saved or has come to its end already.
     pub(super) fn try_next(&mut self) -> Option<Work> {
         loop {
+            if let Some(save) = self.saves.try_next() {
+                return Some(save);
+            }
             let finished = self.tasks.try_join_next()?;
             if let Some(work) = self.take(finished) {
                 return Some(work);
@@ -135,7 +155,8 @@ impl Crew {
     pub(super) fn stop_others(&mut self, state: &InstanceState) {
         self.busy.retain(|step, busy| {
             let goes_on =
-                matches!(state.step(step), Some(StepState::Ready { attempt }) if *attempt == busy.attempt);
+                matches!(state.step(step), Some(StepState::Ready { attempt }) if *attempt == busy.attempt)
+                    && state.ready_since(step) == busy.since;
             if !goes_on {
                 busy.abort.abort();
             }
@@ -180,6 +201,7 @@ impl Crew {
             config: definition.and_then(|step| step.config.clone()),
             deadline: definition.and_then(|step| step.deadline),
             started_at: self.shared.clock.now(),
+            checkpoint: None,
             step,
         }
     }

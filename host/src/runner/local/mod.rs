@@ -5,7 +5,7 @@
 //! | `registry` | which instances have a task now; leases keep it while somebody talks to it |
 //! | `supervisor` | starts tasks, and again after a crash, with bounded intensity |
 //! | `task`, `settle`, `work` | the task that owns an instance; one round of deciding and committing |
-//! | `crew` | the attempts of one instance, and their sandboxes |
+//! | `crew`, `saves` | the attempts of one instance, their sandboxes, and the progress that they save |
 //! | `mailbox` | requests to an instance, answered after the commit |
 //! | `start`, `resolve`, `load`, `code` | creating, finding and loading instances and their code |
 //! | `timers`, `recovery` | what wakes instances that are parked, or were running when the last host ended |
@@ -23,6 +23,7 @@ mod mailbox;
 mod recovery;
 mod registry;
 mod resolve;
+mod saves;
 mod settle;
 mod start;
 mod supervisor;
