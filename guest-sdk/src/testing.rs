@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::context::memory::{Facts, Memory};
 use crate::step::erase;
@@ -73,6 +74,8 @@ impl TestContext {
             step: "test".into(),
             attempt: 1,
             logs: Vec::new(),
+            checkpoint: None,
+            checkpoints: Vec::new(),
         }));
         Self {
             context: Context::new(Memory(Rc::clone(&facts))),
@@ -111,6 +114,13 @@ impl TestContext {
         self
     }
 
+    /// What the step saved in an attempt before this one.
+    #[must_use]
+    pub fn checkpoint(self, progress: impl Serialize) -> Self {
+        self.facts.borrow_mut().checkpoint = Some(json(&progress));
+        self
+    }
+
     /// Runs one attempt of a step, with the checks that its component makes: it emits no event that is for others to
     /// send, and waits for nothing it doesn't accept.
     pub fn run<S: Step>(&self, step: S) -> StepResult<S> {
@@ -146,6 +156,19 @@ impl TestContext {
     ) -> Result<Vec<&'static str>, StepError> {
         self.facts.borrow_mut().step = step.step_name().to_owned();
         workflow.transit(step.step_name(), event.name(), &self.context)
+    }
+
+    /// What was saved so far with [`Context::save_checkpoint`], in order.
+    ///
+    /// # Panics
+    /// If something was saved that is no `T`.
+    pub fn checkpoints<T: DeserializeOwned>(&self) -> Vec<T> {
+        let facts = self.facts.borrow();
+        let parse = |json: &String| {
+            serde_json::from_str(json)
+                .unwrap_or_else(|error| panic!("the step saved {json}, which is something else: {error}"))
+        };
+        facts.checkpoints.iter().map(parse).collect()
     }
 
     /// What was logged so far.

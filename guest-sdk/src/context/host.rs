@@ -1,7 +1,8 @@
 //! The context as the host gives it. Only in components: natively there is no host to import from.
 
 use super::{Instance, Level, Source};
-use crate::bindings::hephaestus::workflow::{context, log};
+use crate::StepError;
+use crate::bindings::hephaestus::workflow::{checkpoint, context, log};
 
 /// Each read is a call of the host.
 pub(crate) struct Host;
@@ -62,5 +63,30 @@ impl Source for Host {
             Level::Error => log::Level::Error,
         };
         log::log(level, message, &fields);
+    }
+
+    fn checkpoint(&self) -> Option<String> {
+        checkpoint::load()
+    }
+
+    fn save_checkpoint(&self, progress: String) -> Result<(), StepError> {
+        use checkpoint::SaveError;
+        let permanent = |reason: String| {
+            StepError::permanent(format!(
+                "the checkpoint of step `{}` is refused: {reason}",
+                context::step()
+            ))
+        };
+        checkpoint::save(&progress).map_err(|error| match error {
+            SaveError::TooLarge(limit) => permanent(format!(
+                "it has {} bytes, {limit} are allowed: hand large data over by reference",
+                progress.len()
+            )),
+            SaveError::InvalidJson(reason) => permanent(reason),
+            SaveError::UsedUp(limit) => permanent(format!(
+                "all that the step saves may come to {limit} bytes together: save smaller ones, or fewer"
+            )),
+            SaveError::Unavailable(reason) => StepError::retryable(reason),
+        })
     }
 }

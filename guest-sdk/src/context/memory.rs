@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Instance, Level, Source};
+use crate::StepError;
 use crate::testing::LogLine;
 
 /// What a test gives, and what the step logged.
@@ -16,6 +17,10 @@ pub(crate) struct Facts {
     pub(crate) step: String,
     pub(crate) attempt: u32,
     pub(crate) logs: Vec<LogLine>,
+    /// What the step saved last; the next attempt of it goes on from here.
+    pub(crate) checkpoint: Option<String>,
+    /// All that it saved, in order.
+    pub(crate) checkpoints: Vec<String>,
 }
 
 /// Reads the facts that the test can still change.
@@ -64,5 +69,16 @@ impl Source for Memory {
             message: message.into(),
             fields,
         });
+    }
+
+    fn checkpoint(&self) -> Option<String> {
+        self.0.borrow().checkpoint.clone()
+    }
+
+    fn save_checkpoint(&self, progress: String) -> Result<(), StepError> {
+        let mut facts = self.0.borrow_mut();
+        facts.checkpoints.push(progress.clone());
+        facts.checkpoint = Some(progress);
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod memory;
 
 use std::fmt::Display;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Step, StepError};
@@ -54,6 +55,10 @@ pub(crate) trait Source {
     fn attempt(&self) -> u32;
     fn idempotency_key(&self) -> String;
     fn log(&self, level: Level, message: &str, fields: Vec<(String, String)>);
+    /// What the step saved last, as JSON.
+    fn checkpoint(&self) -> Option<String>;
+    /// Durable when it returns.
+    fn save_checkpoint(&self, progress: String) -> Result<(), StepError>;
 }
 
 /// What a running step can read: the input of its instance, results of the steps before it, its configuration, and
@@ -147,6 +152,56 @@ impl Context {
     /// step calls, so that they recognise a repetition.
     pub fn idempotency_key(&self) -> String {
         self.source.idempotency_key()
+    }
+
+    /// What this step saved last with [`save_checkpoint`](Self::save_checkpoint), in this attempt or in one before it.
+    /// `None`: it has saved nothing yet.
+    ///
+    /// A long step begins with it, and so never does again what it has done:
+    ///
+    /// ```
+    /// use hephaestus_guest::{Context, StepError};
+    ///
+    /// fn send_all(letters: &[String], ctx: &Context) -> Result<(), StepError> {
+    ///     let sent: usize = ctx.checkpoint()?.unwrap_or(0);
+    ///     for (at, letter) in letters.iter().enumerate().skip(sent) {
+    ///         ctx.info("sends a letter", &[("to", letter)]);
+    ///         ctx.save_checkpoint(&(at + 1))?;
+    ///     }
+    ///     Ok(())
+    /// }
+    ///
+    /// use hephaestus_guest::testing::TestContext;
+    ///
+    /// let ctx = TestContext::new().checkpoint(1);
+    /// send_all(&["Ada".into(), "Bo".into(), "Cy".into()], &ctx).unwrap();
+    /// assert_eq!(ctx.checkpoints::<usize>(), [2, 3]);
+    /// ```
+    ///
+    /// What happened after the last save happens again if the attempt fails or its host ends: between a deed and its
+    /// checkpoint there is always a gap, for which there is [`idempotency_key`](Self::idempotency_key).
+    pub fn checkpoint<T: DeserializeOwned>(&self) -> Result<Option<T>, StepError> {
+        let progress = self.source.checkpoint();
+        let progress = progress.as_deref();
+        progress
+            .map(|json| self.parse(json, || "its checkpoint".into()))
+            .transpose()
+    }
+
+    /// Saves how far the step has come, in the place of what it saved before. Durable when this returns: a next attempt
+    /// goes on from here, whether this one fails or its host ends. Each save is a write of the host's store: save after
+    /// what would be a pity to do again, not after every line. Dropped when the step is over.
+    ///
+    /// An error says whether another attempt may succeed (the store doesn't answer) or not (it is too long: 256 KiB
+    /// unless the host says otherwise). What was saved before stays; a step that can do without goes on.
+    pub fn save_checkpoint<T: Serialize + ?Sized>(&self, progress: &T) -> Result<(), StepError> {
+        let progress = serde_json::to_string(progress).map_err(|error| {
+            StepError::permanent(format!(
+                "the checkpoint of step `{}` can't be written as JSON: {error}",
+                self.step()
+            ))
+        })?;
+        self.source.save_checkpoint(progress)
     }
 
     /// Writes one log line, kept with the attempt.
