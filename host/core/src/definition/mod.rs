@@ -11,6 +11,7 @@
 
 mod ancestors;
 mod builder;
+mod certain;
 mod check;
 mod dead_join;
 pub mod explore;
@@ -34,10 +35,12 @@ use crate::capability::Request;
 use crate::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
 pub use builder::{BuildError, StepBuilder, WorkflowBuilder, step};
+pub use check::{PolicyPart, PolicyProblem};
 pub use dead_join::DeadJoin;
 pub use join::{InvalidJoin, Join, JoinRule};
 pub use retry::{Backoff, RetryPolicy};
 pub use violation::{Violation, ViolationKind, Violations};
+pub use words::nearest;
 pub use workflow::{Edge, EdgeIx, StepIx, Workflow};
 
 /// A workflow as its component describes it. Unchecked: see [`Workflow::new`].

@@ -31,8 +31,8 @@ pub(super) fn join(join: &Join) -> String {
     }
 }
 
-/// The name closest to `wrong`, if one is close.
-pub(super) fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The name closest to `wrong`, if one is close: for "did you mean".
+pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| (distance(wrong, name), name))
         .filter(|(distance, name)| *distance <= wrong.len().max(name.len()) / 3)

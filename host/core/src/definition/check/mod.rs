@@ -23,6 +23,8 @@ mod transitions;
 
 use std::cell::Cell;
 
+pub use policies::{PolicyPart, PolicyProblem};
+
 use super::graph::Graph;
 use super::{Violation, Violations, WorkflowDefinition, words};
 
