@@ -2,7 +2,14 @@
 
 use std::fmt::Debug;
 
-/// The events that can end a step. Write implementations with [`events!`](crate::events).
+use crate::Outcome;
+
+/// The events that can end a step: an enum with [`#[events]`](macro@crate::events).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an enum of events",
+    label = "not events",
+    note = "say `#[events]` at the enum; a step that can end in one way only has the event `Finished`"
+)]
 pub trait Event: Copy + Debug + Eq + Send + Sync + 'static {
     /// All of them, in the order of the definition.
     const ALL: &'static [Self];
@@ -23,12 +30,29 @@ pub enum Origin {
     Accepted,
 }
 
-/// The event `finished`, for steps that can end in one way only.
+/// The event `finished`, for steps that can end in one way only. Written `Finished`, as a type and as a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Finished;
+pub enum Finished {
+    /// The step is over.
+    Finished,
+}
+
+/// The value of [`Finished`](enum@Finished).
+#[expect(
+    non_upper_case_globals,
+    reason = "the type and its one value share their name"
+)]
+pub const Finished: Finished = Finished::Finished;
+
+impl Finished {
+    /// The step is over, and later steps can read `output`.
+    pub fn with<O>(self, output: O) -> Outcome<Self, O> {
+        Outcome::completed_with(self, output)
+    }
+}
 
 impl Event for Finished {
-    const ALL: &'static [Self] = &[Self];
+    const ALL: &'static [Self] = &[Self::Finished];
 
     fn name(self) -> &'static str {
         "finished"
@@ -37,82 +61,4 @@ impl Event for Finished {
     fn origin(self) -> Origin {
         Origin::Emitted
     }
-}
-
-/// Declares the events of a step: what its code emits, then what it `accepts` while it waits. Either can be left out.
-///
-/// ```
-/// use hephaestus_guest::{Event, Origin, events};
-///
-/// events! {
-///     /// How a payment ends.
-///     pub enum Payment {
-///         /// The card was charged.
-///         Charged => "charged",
-///         /// The bank said no.
-///         Declined => "declined",
-///     }
-/// }
-///
-/// events! {
-///     /// What people decide, or don't.
-///     pub enum Approval accepts {
-///         Approved => "approved",
-///         Timeout => "timeout",
-///     }
-/// }
-///
-/// events! {
-///     /// Small orders need nobody's approval.
-///     pub enum Check { Waived => "waived" } accepts { Passed => "passed" }
-/// }
-///
-/// assert_eq!(Payment::Charged.name(), "charged");
-/// assert_eq!(Approval::Timeout.origin(), Origin::Accepted);
-/// assert_eq!(Check::ALL, [Check::Waived, Check::Passed]);
-/// ```
-#[macro_export]
-macro_rules! events {
-    (
-        $(#[$meta:meta])*
-        $vis:vis enum $name:ident
-        $({ $($(#[$emitted_meta:meta])* $emitted:ident => $emitted_name:literal),+ $(,)? })?
-        $(accepts { $($(#[$accepted_meta:meta])* $accepted:ident => $accepted_name:literal),+ $(,)? })?
-    ) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        $vis enum $name {
-            $($(
-                $(#[$emitted_meta])*
-                #[doc = concat!("\n\nEmitted as `", $emitted_name, "`.")]
-                $emitted,
-            )+)?
-            $($(
-                $(#[$accepted_meta])*
-                #[doc = concat!("\n\nAccepted as `", $accepted_name, "`.")]
-                $accepted,
-            )+)?
-        }
-
-        impl $crate::Event for $name {
-            const ALL: &'static [Self] = &[
-                $($(Self::$emitted,)+)?
-                $($(Self::$accepted,)+)?
-            ];
-
-            fn name(self) -> &'static str {
-                match self {
-                    $($(Self::$emitted => $emitted_name,)+)?
-                    $($(Self::$accepted => $accepted_name,)+)?
-                }
-            }
-
-            fn origin(self) -> $crate::Origin {
-                match self {
-                    $($(Self::$emitted => $crate::Origin::Emitted,)+)?
-                    $($(Self::$accepted => $crate::Origin::Accepted,)+)?
-                }
-            }
-        }
-    };
 }

@@ -1,22 +1,8 @@
 //! The component's exports, all derived from one [`Workflow`].
 
 /// Makes a component of a function that returns a [`Workflow`](crate::Workflow): writes all its exports. Once per crate, whose crate type is
-/// `cdylib`. In native builds it exports nothing, so that unit tests link.
-///
-/// ```
-/// use hephaestus_guest::{Context, Finished, Outcome, StepError, Workflow, done, step};
-///
-/// hephaestus_guest::export!(greeting);
-///
-/// fn greeting() -> Workflow {
-///     Workflow::new("greeting", 1).step(step("greet", greet).then(|Finished| done()))
-/// }
-///
-/// fn greet(_: &Context) -> Result<Outcome<Finished, String>, StepError> {
-///     Ok(Outcome::completed_with(Finished, "Hello!".into()))
-/// }
-/// # fn main() {}
-/// ```
+/// `cdylib`. In native builds it exports nothing, so that unit tests link. [`workflow!`](crate::workflow) does it by
+/// itself.
 #[macro_export]
 macro_rules! export {
     ($workflow:path) => {

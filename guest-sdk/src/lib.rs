@@ -1,32 +1,25 @@
 //! Write [Hephaestus] workflows in Rust, and compile them to WebAssembly components.
 //!
-//! A workflow is a directed acyclic graph of steps. Steps are plain Rust: they read what they need from a [`Context`],
-//! and end with an event. Events are enums, so that the compiler finds the event that leads nowhere. This is a whole
-//! component, with a branch, a wait with a limit, and compensation:
+//! A workflow is a directed acyclic graph of steps. Steps are functions: what they read are their parameters, how they
+//! end is an enum of events. The graph is a table that reads like the process. This is a whole component, with a branch,
+//! a wait with a limit, and compensation:
 //!
 //! ```
 //! use std::time::Duration;
 //!
 //! use hephaestus_guest::{
-//!     Context, Finished, Outcome, Retry, Step, StepError, StepResult, Workflow, done, events, to,
+//!     Context, Finished, Initial, Outcome, ResultOf, StepError, StepResult, events, step, workflow,
 //! };
-//! use serde::{Deserialize, Serialize};
+//! use serde::Deserialize;
 //!
-//! hephaestus_guest::export!(trip);
-//!
-//! /// Books a seat, lets the traveller confirm it, and gives it back if nobody does.
-//! pub fn trip() -> Workflow {
-//!     Workflow::new("trip", 1)
-//!         .business_key("tripid")
-//!         .step(Book.then(|event| match event {
-//!             Seat::Booked => to(Confirm),
-//!             Seat::SoldOut => done(),
-//!         }).retry(Retry::exponential(Duration::from_secs(1)).attempts(5)))
-//!         .step(Confirm.then(|event| match event {
-//!             Answer::Confirmed => done(),
-//!             Answer::Timeout => to(GiveBack),
-//!         }))
-//!         .step(GiveBack.then(|Finished| done()))
+//! workflow! {
+//!     /// Books a seat, lets the traveller confirm it, and gives it back if nobody does.
+//!     #[business_key("tripid")]
+//!     pub trip v1 {
+//!         book => { Booked => confirm, SoldOut => done }
+//!         confirm => { Confirmed => done, Timeout => give_back }
+//!         give_back => done,
+//!     }
 //! }
 //!
 //! #[derive(Deserialize)]
@@ -34,76 +27,61 @@
 //!     train: u32,
 //! }
 //!
-//! events! {
-//!     /// How booking ends.
-//!     pub enum Seat { Booked => "booked", SoldOut => "sold-out" }
-//! }
+//! #[events]
+//! enum Seat { Booked, SoldOut }
 //!
-//! events! {
-//!     /// What the traveller says within an hour.
-//!     pub enum Answer accepts { Confirmed => "confirmed", Timeout => "timeout" }
-//! }
-//!
-//! pub struct Book;
-//!
-//! impl Step for Book {
-//!     const NAME: &'static str = "book";
-//!     type Event = Seat;
-//!     type Output = u32;
-//!
-//!     fn run(&self, ctx: &Context) -> StepResult<Self> {
-//!         let trip: Trip = ctx.initial()?;
-//!         match trip.train {
-//!             0 => Err(StepError::retryable("the railway doesn't answer")),
-//!             1..100 => Ok(Outcome::completed_with(Seat::Booked, 42)),
-//!             _ => Ok(Outcome::completed(Seat::SoldOut)),
-//!         }
+//! #[step(retry(exponential = "1s", attempts = 5))]
+//! fn book(Initial(trip): Initial<Trip>) -> StepResult<Seat, u32> {
+//!     match trip.train {
+//!         0 => Err(StepError::retryable("the railway doesn't answer")),
+//!         1..100 => Ok(Seat::Booked.with(42)),
+//!         _ => Ok(Seat::SoldOut.into()),
 //!     }
 //! }
 //!
-//! pub struct Confirm;
+//! #[events(accepts)]
+//! enum Answer { Confirmed, Timeout }
 //!
-//! impl Step for Confirm {
-//!     const NAME: &'static str = "confirm";
-//!     type Event = Answer;
-//!     type Output = ();
-//!
-//!     fn run(&self, _: &Context) -> StepResult<Self> {
-//!         Ok(Outcome::wait_at_most(Duration::from_secs(3600)))
-//!     }
+//! #[step]
+//! fn confirm() -> Outcome<Answer, ()> {
+//!     Outcome::wait_at_most(Duration::from_secs(3600))
 //! }
 //!
-//! pub struct GiveBack;
-//!
-//! impl Step for GiveBack {
-//!     const NAME: &'static str = "give-back";
-//!     type Event = Finished;
-//!     type Output = ();
-//!
-//!     fn run(&self, ctx: &Context) -> StepResult<Self> {
-//!         let seat = ctx.require(Book)?;
-//!         ctx.info("gave the seat back", &[("seat", &seat)]);
-//!         Ok(Outcome::completed(Finished))
-//!     }
+//! #[step]
+//! fn give_back(ResultOf(seat): ResultOf<book>, ctx: &Context) -> Finished {
+//!     ctx.info("gave the seat back", &[("seat", &seat)]);
+//!     Finished
 //! }
 //!
-//! // Native unit tests: of a step, and of the graph.
+//! // Tests are native, and take milliseconds: of a step, and of a path through the workflow.
 //! use hephaestus_guest::testing::TestContext;
 //!
 //! # fn main() {
 //! let ctx = TestContext::new().initial(serde_json::json!({ "train": 12 }));
-//! assert_eq!(ctx.run(Book), Ok(Outcome::completed_with(Seat::Booked, 42)));
-//!
-//! trip().assert_sound();
+//! assert_eq!(ctx.run::<book>(), Ok(Seat::Booked.with(42)));
 //! # }
 //! ```
 //!
-//! Its `Cargo.toml` says `crate-type = ["cdylib", "rlib"]`: the first for the component, the second for tests.
+//! Its `Cargo.toml` says `crate-type = ["cdylib", "rlib"]`: the first for the component, the second for tests. There is
+//! nothing else: [`workflow!`] writes the exports.
 //!
-//! A step that panics traps: its attempt fails with kind `trap` and may be repeated. Expected errors are [`StepError`]s,
-//! refusals that belong to the business are events.
+//! # What the compiler finds
+//!
+//! - an event that leads nowhere: the table is a `match` over the step's enum;
+//! - everything that the host refuses when the component is deployed: cycles, steps that nothing leads to, joins that
+//!   can't become true, and so on, each at the step it concerns;
+//! - runs that get stuck: every combination of events is explored, and the story of one that doesn't reach `done` told;
+//! - a step that reads the result of one that doesn't lie before it, or that hasn't always completed when it runs.
+//!
+//! # How steps end
+//!
+//! With an event and a result, a wait, or a [`StepError`] that says whether another attempt may help. A step that panics
+//! traps: its attempt fails with kind `trap`, and is repeated. A refusal that belongs to the business is an event.
 //!
 //! [Hephaestus]: https://github.com/hephaestus-workflows/hephaestus
+
+// The macros name this crate by its name, in its own tests too.
+extern crate self as hephaestus_guest;
 
 #[doc(hidden)]
 pub mod bindings;
@@ -112,9 +90,13 @@ mod describe;
 mod error;
 mod event;
 mod export;
+mod extract;
 mod outcome;
+mod proof;
+pub mod reads;
 mod request;
 mod step;
+pub mod steps;
 mod workflow;
 
 #[cfg(not(target_family = "wasm"))]
@@ -123,18 +105,21 @@ pub mod testing;
 pub use context::{Context, Fields, Instance, Level};
 pub use error::{OrFail, StepError};
 pub use event::{Event, Finished, Origin};
+pub use extract::{Config, FromContext, IdempotencyKey, Initial, ResultOf};
+pub use hephaestus_guest_macros::{events, step, workflow};
 pub use outcome::Outcome;
 pub use request::Request;
-pub use step::{Step, StepName, StepResult};
+pub use step::{IntoStepResult, Step, StepResult};
 #[cfg(not(target_family = "wasm"))]
 pub use workflow::Unsound;
 pub use workflow::{
-    Backoff, Choice, Join, JoinRule, Retry, StepSpec, Targets, Uniqueness, Workflow, all, any, done, either,
-    settled, step, to, transition,
+    Backoff, Join, JoinRule, Retry, StepOptions, StepSpec, Targets, Uniqueness, Workflow, all, any, done,
+    settled, to,
 };
 
 /// For the macros of this crate only.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::export::{Exported, Exports};
+    pub use crate::proof::{is_same, needs_no_config, reads_what_it_can};
 }

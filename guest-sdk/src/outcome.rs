@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Event;
+
 /// How an attempt ended: with an event of type `E` and a result of type `O`, or by waiting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<E, O> {
@@ -77,5 +79,12 @@ impl<E, O> Outcome<E, O> {
             Self::Completed { output, .. } => output.as_ref(),
             Self::Waiting { .. } => None,
         }
+    }
+}
+
+/// The step is over, without a result: `Ok(Stock::OutOfStock.into())`.
+impl<E: Event, O> From<E> for Outcome<E, O> {
+    fn from(event: E) -> Self {
+        Self::completed(event)
     }
 }

@@ -16,34 +16,34 @@ use crate::bindings::hephaestus::workflow::types as wit;
 ///     Request::secret("STOCK_TOKEN"),
 /// ];
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request(Kind);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Http { origin: String, private: bool },
-    Secret { name: String },
+    Http { origin: &'static str, private: bool },
+    Secret { name: &'static str },
 }
 
 impl Request {
     /// To send HTTP requests to `scheme://host[:port][/path]`: without a port, that of the scheme; with a path, what
     /// lies under it. `*.example.org` is any host under `example.org`.
-    pub fn http(origin: impl Into<String>) -> Self {
+    pub const fn http(origin: &'static str) -> Self {
         Self(Kind::Http {
-            origin: origin.into(),
+            origin,
             private: false,
         })
     }
 
     /// To read the secret of this name.
-    pub fn secret(name: impl Into<String>) -> Self {
-        Self(Kind::Secret { name: name.into() })
+    pub const fn secret(name: &'static str) -> Self {
+        Self(Kind::Secret { name })
     }
 
     /// For HTTP: the name of the host may lead to addresses of private networks, and of the operator's own machine.
     /// Changes nothing for a secret.
     #[must_use]
-    pub fn private(mut self) -> Self {
+    pub const fn private(mut self) -> Self {
         if let Kind::Http { private, .. } = &mut self.0 {
             *private = true;
         }
@@ -53,10 +53,10 @@ impl Request {
     pub(crate) fn to_wit(&self) -> wit::Request {
         match &self.0 {
             Kind::Http { origin, private } => wit::Request::Http(wit::HttpAccess {
-                origin: origin.clone(),
+                origin: (*origin).into(),
                 private: *private,
             }),
-            Kind::Secret { name } => wit::Request::Secret(name.clone()),
+            Kind::Secret { name } => wit::Request::Secret((*name).into()),
         }
     }
 }

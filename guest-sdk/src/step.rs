@@ -3,36 +3,47 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::workflow::{Join, JoinRule, StepSpec, Targets};
+use crate::workflow::StepOptions;
 use crate::{Context, Event, Origin, Outcome, StepError};
 
-/// What a step's code returns.
-pub type StepResult<S> = Result<Outcome<<S as Step>::Event, <S as Step>::Output>, StepError>;
+/// What a step's code returns: an event of type `E` with a result of type `O`, a wait, or an error.
+pub type StepResult<E, O = ()> = Result<Outcome<E, O>, StepError>;
 
-/// A unit of work.
+/// A unit of work. Written with [`#[step]`](macro@crate::step); by hand only where a step is generic, as those in
+/// [`steps`](crate::steps) are.
 ///
 /// The host runs it at least once: an attempt whose result was lost in a crash runs again. So hand
 /// [`Context::idempotency_key`] to the systems that the code calls.
 ///
 /// ```
-/// use hephaestus_guest::{Context, Finished, Outcome, Step, StepResult};
+/// use hephaestus_guest::{Context, Finished, Step, StepResult};
 ///
-/// pub struct Greet;
+/// pub enum Greet {}
 ///
 /// impl Step for Greet {
 ///     const NAME: &'static str = "greet";
 ///     type Event = Finished;
 ///     type Output = String;
+///     type Config = String;
+///     type Reads = ();
 ///
-///     fn run(&self, ctx: &Context) -> StepResult<Self> {
+///     fn run(ctx: &Context) -> StepResult<Finished, String> {
 ///         let name: String = ctx.config()?;
-///         Ok(Outcome::completed_with(Finished, format!("Hello, {name}!")))
+///         Ok(Finished.with(format!("Hello, {name}!")))
 ///     }
 /// }
 /// ```
-pub trait Step: Sized + Send + Sync + 'static {
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a step",
+    label = "not a step",
+    note = "a function becomes a step with `#[step]`; then its name names the step too"
+)]
+pub trait Step: 'static {
     /// Names the step within its workflow: kebab-case.
     const NAME: &'static str;
+
+    /// What the step asks for wherever it is used; a workflow can say it instead.
+    const OPTIONS: StepOptions = StepOptions::NONE;
 
     /// The events that can end it.
     type Event: Event;
@@ -40,46 +51,57 @@ pub trait Step: Sized + Send + Sync + 'static {
     /// What later steps can read. For a step that waits: the payload of the event that ended it.
     type Output: Serialize + DeserializeOwned;
 
+    /// What the workflow gives it. `()`: nothing.
+    type Config: Serialize + DeserializeOwned;
+
+    /// Which results it reads, so that the graph can be checked for them; made of [`reads`](crate::reads).
+    type Reads;
+
     /// Executes one attempt.
-    fn run(&self, ctx: &Context) -> StepResult<Self>;
+    fn run(ctx: &Context) -> StepResult<Self::Event, Self::Output>;
+}
 
-    /// Begins the step's place in a [`Workflow`](crate::Workflow) with where each of its events leads.
-    fn then(self, routes: impl Fn(Self::Event) -> Targets) -> StepSpec<Self::Event> {
-        StepSpec::of(self).then(routes)
-    }
+/// What a step's function can return.
+#[diagnostic::on_unimplemented(
+    message = "a step can't return `{Self}`",
+    label = "not what a step returns",
+    note = "return `StepResult<E, O>`: an event of type `E` and a result of type `O`, or a `StepError`",
+    note = "without errors `Outcome<E, O>` will do, without a result `Result<E, StepError>`"
+)]
+pub trait IntoStepResult {
+    /// The events.
+    type Event: Event;
+    /// The result.
+    type Output: Serialize + DeserializeOwned;
 
-    /// Begins the step's place in a [`Workflow`](crate::Workflow) with when it runs, if several transitions lead to it.
-    fn when(self, join: impl Into<JoinRule>) -> StepSpec<Self::Event> {
-        StepSpec::of(self).when(join)
-    }
+    /// In the one form that [`Step::run`] returns.
+    fn into_step_result(self) -> StepResult<Self::Event, Self::Output>;
+}
 
-    /// For joins: the transition that this step takes when it ends with `event`.
-    fn on(self, event: Self::Event) -> Join {
-        Join::transition(Self::NAME, event.name())
-    }
+impl<E: Event, O: Serialize + DeserializeOwned> IntoStepResult for Outcome<E, O> {
+    type Event = E;
+    type Output = O;
 
-    /// For joins: the transition that this step takes when it has used up its attempts, see
-    /// [`StepSpec::on_failed`].
-    fn failed(self) -> Join {
-        Join::transition(Self::NAME, "failed")
+    fn into_step_result(self) -> StepResult<E, O> {
+        Ok(self)
     }
 }
 
-/// What names a step: the step itself, or its name.
-pub trait StepName {
-    /// The name.
-    fn step_name(&self) -> &'static str;
-}
+impl<E: Event> IntoStepResult for E {
+    type Event = E;
+    type Output = ();
 
-impl<S: Step> StepName for S {
-    fn step_name(&self) -> &'static str {
-        S::NAME
+    fn into_step_result(self) -> StepResult<E> {
+        Ok(Outcome::completed(self))
     }
 }
 
-impl StepName for &'static str {
-    fn step_name(&self) -> &'static str {
-        self
+impl<T: IntoStepResult, X: Into<StepError>> IntoStepResult for Result<T, X> {
+    type Event = T::Event;
+    type Output = T::Output;
+
+    fn into_step_result(self) -> StepResult<T::Event, T::Output> {
+        self.map_err(Into::into)?.into_step_result()
     }
 }
 

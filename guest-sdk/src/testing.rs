@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::context::memory::{Facts, Memory};
 use crate::step::erase;
-use crate::{Context, Event, Level, Outcome, Step, StepError, StepName, StepResult, Workflow};
+use crate::{Context, Event, Level, Outcome, Step, StepError, StepResult, Workflow};
 
 /// One line that a step logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,24 +27,21 @@ pub struct LogLine {
 ///
 /// ```
 /// use hephaestus_guest::testing::TestContext;
-/// use hephaestus_guest::{Context, Finished, Outcome, Step, StepResult};
+/// use hephaestus_guest::{Context, Finished, Outcome, ResultOf, step};
 ///
-/// struct Double;
-///
-/// impl Step for Double {
-///     const NAME: &'static str = "double";
-///     type Event = Finished;
-///     type Output = u64;
-///
-///     fn run(&self, ctx: &Context) -> StepResult<Self> {
-///         let number: u64 = ctx.result("pick")?.unwrap_or_default();
-///         ctx.info("doubled", &[("number", &number)]);
-///         Ok(Outcome::completed_with(Finished, 2 * number))
-///     }
+/// #[step]
+/// fn pick() -> Outcome<Finished, u64> {
+///     Finished.with(7)
 /// }
 ///
-/// let ctx = TestContext::new().result("pick", 21);
-/// assert_eq!(ctx.run(Double), Ok(Outcome::completed_with(Finished, 42)));
+/// #[step]
+/// fn double(ResultOf(number): ResultOf<pick>, ctx: &Context) -> Outcome<Finished, u64> {
+///     ctx.info("doubled", &[("number", &number)]);
+///     Finished.with(2 * number)
+/// }
+///
+/// let ctx = TestContext::new().result::<pick>(21);
+/// assert_eq!(ctx.run::<double>(), Ok(Finished.with(42)));
 /// assert_eq!(ctx.logs()[0].message, "doubled");
 /// ```
 ///
@@ -92,11 +89,11 @@ impl TestContext {
 
     /// The result of an earlier step.
     #[must_use]
-    pub fn result(self, step: impl StepName, result: impl Serialize) -> Self {
+    pub fn result<S: Step>(self, result: impl Serialize) -> Self {
         self.facts
             .borrow_mut()
             .results
-            .insert(step.step_name().to_owned(), json(&result));
+            .insert(S::NAME.to_owned(), json(&result));
         self
     }
 
@@ -123,9 +120,9 @@ impl TestContext {
 
     /// Runs one attempt of a step, with the checks that its component makes: it emits no event that is for others to
     /// send, and waits for nothing it doesn't accept.
-    pub fn run<S: Step>(&self, step: S) -> StepResult<S> {
+    pub fn run<S: Step>(&self) -> StepResult<S::Event, S::Output> {
         self.facts.borrow_mut().step = S::NAME.to_owned();
-        let outcome = step.run(&self.context)?;
+        let outcome = S::run(&self.context)?;
         erase(S::NAME, &outcome)?;
         Ok(outcome)
     }
@@ -144,18 +141,17 @@ impl TestContext {
         workflow.execute(step, &self.context)
     }
 
-    /// What the dynamic transition of `step` for `event` leads to, as the component answers the host.
+    /// What the dynamic transition of the step `S` for `event` leads to, as the component answers the host.
     ///
     /// # Errors
     /// Those of the choice; a permanent one if the transition isn't dynamic.
-    pub fn transit(
+    pub fn transit<S: Step>(
         &self,
         workflow: &Workflow,
-        step: impl StepName,
-        event: impl Event,
+        event: S::Event,
     ) -> Result<Vec<&'static str>, StepError> {
-        self.facts.borrow_mut().step = step.step_name().to_owned();
-        workflow.transit(step.step_name(), event.name(), &self.context)
+        self.facts.borrow_mut().step = S::NAME.to_owned();
+        workflow.transit(S::NAME, event.name(), &self.context)
     }
 
     /// What was saved so far with [`Context::save_checkpoint`], in order.

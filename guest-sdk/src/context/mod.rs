@@ -11,7 +11,7 @@ use std::fmt::Display;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Step, StepError};
+use crate::{FromContext, Step, StepError};
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,19 +98,23 @@ impl Context {
 
     /// The result of a step that lies before this one on some path. `None`: it hasn't completed (its branch was not
     /// taken), or completed without a result. A step that doesn't lie before this one is a permanent error.
-    pub fn result_of<S: Step>(&self, _step: S) -> Result<Option<S::Output>, StepError> {
+    pub fn result_of<S: Step>(&self) -> Result<Option<S::Output>, StepError> {
         self.result(S::NAME)
     }
 
     /// As [`result_of`](Self::result_of), for a step whose result has to be there: a permanent error if it isn't.
-    pub fn require<S: Step>(&self, step: S) -> Result<S::Output, StepError> {
-        self.result_of(step)?.ok_or_else(|| {
-            StepError::permanent(format!(
-                "step `{}` needs the result of step `{}`, which hasn't completed or has none",
-                self.step(),
-                S::NAME
-            ))
-        })
+    pub fn require<S: Step>(&self) -> Result<S::Output, StepError> {
+        match self.result_of::<S>()? {
+            Some(output) => Ok(output),
+            // What can be read from nothing (`()`, an `Option`, any JSON) is there even so.
+            None => serde_json::from_str("null").map_err(|_| {
+                StepError::permanent(format!(
+                    "step `{}` needs the result of step `{}`, which hasn't completed or has none",
+                    self.step(),
+                    S::NAME
+                ))
+            }),
+        }
     }
 
     /// As [`result_of`](Self::result_of), for a step that is known by name only.
@@ -131,6 +135,11 @@ impl Context {
     pub fn config<T: DeserializeOwned>(&self) -> Result<T, StepError> {
         let config = self.source.config();
         self.parse(config.as_deref().unwrap_or("null"), || "its configuration".into())
+    }
+
+    /// Whatever can be had from a context: what the parameters of a [`#[step]`](macro@crate::step) function get.
+    pub fn get<T: FromContext>(&self) -> Result<T, StepError> {
+        T::from_context(self)
     }
 
     /// The instance that the step runs in.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Event, StepName};
+use crate::{Event, Step};
 
 /// When a step with several incoming transitions runs. Without a rule: any of the transitions of one source, all
 /// sources.
@@ -27,17 +27,18 @@ impl From<Join> for JoinRule {
     }
 }
 
-/// An expression over the incoming transitions of a step. Made of [`Step::on`](crate::Step::on), [`transition`],
-/// [`all`], [`any`] and [`settled`].
+/// An expression over the incoming transitions of a step. Made of [`Join::on`], [`Join::failed`], [`all`], [`any`] and
+/// [`settled`].
 ///
 /// ```
-/// use hephaestus_guest::{Finished, all, any, transition};
+/// # use hephaestus_guest::{Finished, step};
+/// # #[step] fn reserve() -> Finished { Finished }
+/// # #[step] fn charge() -> Finished { Finished }
+/// # #[step] fn ship() -> Finished { Finished }
+/// use hephaestus_guest::{Join, all, any};
 ///
-/// let join = all([
-///     transition("reserve", Finished),
-///     any([transition("charge", Finished), transition("approve", Finished)]),
-/// ]);
-/// assert_eq!(join.to_string(), "all[reserve.finished, any[charge.finished, approve.finished]]");
+/// let join = all([Join::on::<reserve>(Finished), any([Join::on::<charge>(Finished), Join::failed::<ship>()])]);
+/// assert_eq!(join.to_string(), "all[reserve.finished, any[charge.finished, ship.failed]]");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join(Part);
@@ -55,7 +56,17 @@ enum Part {
 }
 
 impl Join {
-    pub(crate) fn transition(source: &'static str, event: &'static str) -> Self {
+    /// The transition that a step takes when it ends with an event.
+    pub fn on<S: Step>(event: S::Event) -> Self {
+        Self::transition(S::NAME, event.name())
+    }
+
+    /// The transition that a step takes when it has used up its attempts.
+    pub fn failed<S: Step>() -> Self {
+        Self::transition(S::NAME, "failed")
+    }
+
+    fn transition(source: &'static str, event: &'static str) -> Self {
         Self(Part::Transition { source, event })
     }
 
@@ -80,12 +91,6 @@ pub fn any(parts: impl IntoIterator<Item = Join>) -> Join {
 /// Once none of these is open any more, if one is true.
 pub fn settled(parts: impl IntoIterator<Item = Join>) -> Join {
     Join::group("settled", parts)
-}
-
-/// The transition that a step takes when it ends with an event. For steps that are types, [`Step::on`](crate::Step::on)
-/// says the same and checks that the event is the step's.
-pub fn transition(source: impl StepName, event: impl Event) -> Join {
-    Join::transition(source.step_name(), event.name())
 }
 
 /// The form the host reads.

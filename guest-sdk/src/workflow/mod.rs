@@ -1,6 +1,7 @@
 //! The graph, written so that it reads like the process.
 
 mod join;
+mod options;
 mod retry;
 #[cfg(not(target_family = "wasm"))]
 mod sound;
@@ -9,15 +10,16 @@ mod targets;
 
 use std::time::Duration;
 
-pub use join::{Join, JoinRule, all, any, settled, transition};
+pub use join::{Join, JoinRule, all, any, settled};
+pub use options::StepOptions;
 pub use retry::{Backoff, Retry};
 #[cfg(not(target_family = "wasm"))]
 pub use sound::Unsound;
-pub use spec::{StepSpec, step};
-pub use targets::{Choice, Targets, done, either, to};
+pub use spec::StepSpec;
+pub use targets::{Targets, done, to};
 
 use crate::step::{ErasedOutcome, ErasedRun};
-use crate::{Context, Event, Request, StepError, StepName};
+use crate::{Context, Request, Step, StepError};
 use targets::Chooser;
 
 /// Among which active instances a business id is unique.
@@ -84,7 +86,7 @@ impl Workflow {
 
     /// Adds a step. The first one is where instances begin.
     #[must_use]
-    pub fn step<E: Event>(mut self, spec: StepSpec<E>) -> Self {
+    pub fn step<S: Step>(mut self, spec: StepSpec<S>) -> Self {
         self.steps.push(spec.into_any());
         self
     }
@@ -127,8 +129,8 @@ impl Workflow {
     /// The step that runs when an operator cancels an instance. Add it with [`step`](Self::step) too, without
     /// transitions.
     #[must_use]
-    pub fn on_cancel(mut self, step: impl StepName) -> Self {
-        self.on_cancel = Some(step.step_name());
+    pub fn on_cancel<S: Step>(mut self) -> Self {
+        self.on_cancel = Some(S::NAME);
         self
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// let patient = Retry::exponential(Duration::from_secs(1)).attempts(8).cap(Duration::from_secs(300));
 /// let never = Retry::never();
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     pub(crate) max_attempts: u32,
     pub(crate) backoff: Backoff,
@@ -33,48 +33,53 @@ pub enum Backoff {
 
 impl Retry {
     /// Three attempts, with the same pause after each.
-    pub fn constant(pause: Duration) -> Self {
+    pub const fn constant(pause: Duration) -> Self {
         Self::growing(Backoff::Constant, pause)
     }
 
     /// Three attempts, with pauses of one, two, three times `first`. A minute is the longest.
-    pub fn linear(first: Duration) -> Self {
+    pub const fn linear(first: Duration) -> Self {
         Self::growing(Backoff::Linear, first)
     }
 
     /// Three attempts, with pauses that double, beginning with `first`. A minute is the longest.
-    pub fn exponential(first: Duration) -> Self {
+    pub const fn exponential(first: Duration) -> Self {
         Self::growing(Backoff::Exponential, first)
     }
 
     /// One attempt.
-    pub fn never() -> Self {
+    pub const fn never() -> Self {
         Self::constant(Duration::ZERO).attempts(1)
     }
 
     /// Attempts in all, the first one included; at least 1.
     #[must_use]
-    pub fn attempts(mut self, max: u32) -> Self {
+    pub const fn attempts(mut self, max: u32) -> Self {
         self.max_attempts = max;
         self
     }
 
     /// No pause is longer than this.
     #[must_use]
-    pub fn cap(mut self, longest: Duration) -> Self {
+    pub const fn cap(mut self, longest: Duration) -> Self {
         self.cap = longest;
         self
     }
 
     /// How far pauses may deviate, in percent, 0 to 100. It spreads the retries of many instances that failed together.
     #[must_use]
-    pub fn jitter_percent(mut self, percent: u8) -> Self {
+    pub const fn jitter_percent(mut self, percent: u8) -> Self {
         self.jitter_percent = percent;
         self
     }
 
-    fn growing(backoff: Backoff, initial: Duration) -> Self {
-        let cap = initial.max(Duration::from_secs(60));
+    const fn growing(backoff: Backoff, initial: Duration) -> Self {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let cap = if initial.as_nanos() > MINUTE.as_nanos() {
+            initial
+        } else {
+            MINUTE
+        };
         Self {
             max_attempts: 3,
             backoff,

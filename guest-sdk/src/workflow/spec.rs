@@ -3,69 +3,46 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::{AnyStep, JoinRule, Retry, Targets};
 use crate::step::erase;
-use crate::{Context, Event, Origin, Outcome, Request, Step, StepError};
+use crate::{Event, Origin, Request, Step};
 
-/// A step's place in a [`Workflow`](crate::Workflow): when it runs, where its events lead, how it is repeated. Begun by
-/// [`Step::then`], [`Step::when`] or [`step`]. `E` is the step's type of events.
-pub struct StepSpec<E> {
+/// A step's place in a [`Workflow`](crate::Workflow): when it runs, where its events lead, how it is repeated.
+pub struct StepSpec<S> {
     step: AnyStep,
-    events: PhantomData<fn(E)>,
+    of: PhantomData<fn(S)>,
 }
 
-/// A step that is a plain function, with its name.
-///
-/// ```
-/// use hephaestus_guest::{Context, Finished, Outcome, StepError, Workflow, done, step};
-///
-/// fn greet(ctx: &Context) -> Result<Outcome<Finished, String>, StepError> {
-///     Ok(Outcome::completed_with(Finished, format!("Hello from {}", ctx.step())))
-/// }
-///
-/// let workflow = Workflow::new("greeting", 1).step(step("greet", greet).then(|Finished| done()));
-/// ```
-pub fn step<E: Event, O: Serialize>(
-    name: &'static str,
-    run: impl Fn(&Context) -> Result<Outcome<E, O>, StepError> + Send + Sync + 'static,
-) -> StepSpec<E> {
-    let names = |origin: Origin| {
-        E::ALL
-            .iter()
-            .filter(|event| event.origin() == origin)
-            .map(|event| event.name())
-            .collect()
-    };
-    StepSpec {
-        step: AnyStep {
-            name,
-            run: Box::new(move |ctx| erase(name, &run(ctx)?)),
-            emits: names(Origin::Emitted),
-            accepts: names(Origin::Accepted),
-            routes: Vec::new(),
-            join: JoinRule::Default,
-            retry: None,
-            deadline: None,
-            config: None,
-            requests: Vec::new(),
-        },
-        events: PhantomData,
-    }
-}
-
-impl<E: Event> StepSpec<E> {
-    pub(crate) fn of<S: Step<Event = E>>(step: S) -> Self {
-        self::step(S::NAME, move |ctx| step.run(ctx))
+impl<S: Step> StepSpec<S> {
+    /// The place of a step, with the options that the step itself declares.
+    pub fn of() -> Self {
+        let names = |origin: Origin| {
+            let events = S::Event::ALL.iter().filter(|event| event.origin() == origin);
+            events.map(|event| event.name()).collect()
+        };
+        Self {
+            step: AnyStep {
+                name: S::NAME,
+                run: Box::new(|ctx| erase(S::NAME, &S::run(ctx)?)),
+                emits: names(Origin::Emitted),
+                accepts: names(Origin::Accepted),
+                routes: Vec::new(),
+                join: JoinRule::Default,
+                retry: S::OPTIONS.retry,
+                deadline: S::OPTIONS.deadline,
+                config: None,
+                requests: S::OPTIONS.requests.to_vec(),
+            },
+            of: PhantomData,
+        }
     }
 
     /// Where each event leads. Write a `match`: the compiler then insists that no event is forgotten.
     #[must_use]
-    pub fn then(mut self, routes: impl Fn(E) -> Targets) -> Self {
+    pub fn then(mut self, routes: impl Fn(S::Event) -> Targets) -> Self {
         self.step
             .routes
-            .extend(E::ALL.iter().map(|event| (event.name(), routes(*event))));
+            .extend(S::Event::ALL.iter().map(|event| (event.name(), routes(*event))));
         self
     }
 
@@ -103,7 +80,7 @@ impl<E: Event> StepSpec<E> {
     /// If `config` can't be written as JSON (a map whose keys are no strings): the component is then refused when it
     /// is deployed, and a unit test of the graph fails.
     #[must_use]
-    pub fn config(mut self, config: impl Serialize) -> Self {
+    pub fn config(mut self, config: S::Config) -> Self {
         let json = serde_json::to_string(&config)
             .unwrap_or_else(|error| panic!("the config of step `{}` is not JSON: {error}", self.step.name));
         self.step.config = Some(json);

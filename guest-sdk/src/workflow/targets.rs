@@ -1,18 +1,18 @@
 //! Where a transition leads.
 
-use crate::{Context, StepError, StepName};
+use crate::{Context, Step, StepError};
 
-/// Where a transition leads.
+/// Where a transition leads: to all of these steps.
 ///
 /// ```
-/// use hephaestus_guest::{done, either, to};
+/// # use hephaestus_guest::{Finished, step};
+/// # #[step] fn reserve() -> Finished { Finished }
+/// # #[step] fn charge() -> Finished { Finished }
+/// use hephaestus_guest::{Targets, done, to};
 ///
-/// let both = to("reserve").and("charge");
+/// let both = to::<reserve>().and::<charge>();
 /// let the_end = done();
-/// let one_of_them = either("courier").or("drone").chosen_by(|ctx| {
-///     let urgent: bool = ctx.result("classify")?.unwrap_or_default();
-///     Ok(if urgent { to("drone") } else { to("courier") })
-/// });
+/// let what_is_wanted = Targets::none().and_if::<reserve>(true).and_if::<charge>(false);
 /// ```
 pub struct Targets {
     steps: Vec<&'static str>,
@@ -23,30 +23,52 @@ pub struct Targets {
 pub(crate) type Chooser = Box<dyn Fn(&Context) -> Result<Targets, StepError> + Send + Sync>;
 
 /// To this step.
-pub fn to(step: impl StepName) -> Targets {
-    Targets {
-        steps: vec![step.step_name()],
-        chooser: None,
-    }
+pub fn to<S: Step>() -> Targets {
+    Targets::none().and::<S>()
 }
 
 /// To the end of the instance.
 pub fn done() -> Targets {
-    to("done")
-}
-
-/// Begins a dynamic transition: the targets it may have.
-pub fn either(step: impl StepName) -> Choice {
-    Choice {
-        steps: vec![step.step_name()],
-    }
+    Targets::none().and_done()
 }
 
 impl Targets {
+    /// No target yet. A transition needs one at least.
+    pub fn none() -> Self {
+        Self {
+            steps: Vec::new(),
+            chooser: None,
+        }
+    }
+
     /// And to this step, concurrently.
     #[must_use]
-    pub fn and(mut self, step: impl StepName) -> Self {
-        self.steps.push(step.step_name());
+    pub fn and<S: Step>(mut self) -> Self {
+        self.steps.push(S::NAME);
+        self
+    }
+
+    /// And to this step if that is wanted.
+    #[must_use]
+    pub fn and_if<S: Step>(self, wanted: bool) -> Self {
+        if wanted { self.and::<S>() } else { self }
+    }
+
+    /// And to the end of the instance.
+    #[must_use]
+    pub fn and_done(mut self) -> Self {
+        self.steps.push("done");
+        self
+    }
+
+    /// Makes the transition dynamic: `choose` picks one or more of these targets. It reads what the step that ended
+    /// could read, and that step's own result. The choice is recorded; an error fails the step for good.
+    #[must_use]
+    pub fn chosen_by(
+        mut self,
+        choose: impl Fn(&Context) -> Result<Self, StepError> + Send + Sync + 'static,
+    ) -> Self {
+        self.chooser = Some(Box::new(choose));
         self
     }
 
@@ -60,31 +82,5 @@ impl Targets {
 
     pub(crate) fn chooser(&self) -> Option<&Chooser> {
         self.chooser.as_ref()
-    }
-}
-
-/// A dynamic transition whose choice is still to be said. See [`either`].
-#[must_use = "say who chooses, with `chosen_by`"]
-pub struct Choice {
-    steps: Vec<&'static str>,
-}
-
-impl Choice {
-    /// Another target it may have.
-    pub fn or(mut self, step: impl StepName) -> Self {
-        self.steps.push(step.step_name());
-        self
-    }
-
-    /// What chooses: one or more of the targets. It reads what the step that ended could read, and that step's own
-    /// result. The choice is recorded; an error fails the step for good.
-    pub fn chosen_by(
-        self,
-        choose: impl Fn(&Context) -> Result<Targets, StepError> + Send + Sync + 'static,
-    ) -> Targets {
-        Targets {
-            steps: self.steps,
-            chooser: Some(Box::new(choose)),
-        }
     }
 }
