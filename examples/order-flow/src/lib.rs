@@ -22,76 +22,49 @@ mod shipping;
 mod stock;
 mod validation;
 
-use std::time::Duration;
+use hephaestus_guest::workflow;
 
-use hephaestus_guest::{Finished, JoinRule, Retry, Step, Workflow, all, any, done, to};
-
-pub use approval::{Approval, Approve};
+pub use approval::{Approval, approve};
 pub use order::{Item, Order};
-pub use payment::{Charge, Payment, Receipt, Refund};
-pub use refusal::{Expire, GiveUp, Refusal, Refuse};
-pub use shipping::{Ship, Shipment};
-pub use stock::{Release, Reservation, Reserve, Stock};
-pub use validation::{Findings, Validate, Validation};
+pub use payment::{Payment, Receipt, charge, refund};
+pub use refusal::{Refusal, expire, give_up, refuse};
+pub use shipping::{Shipment, ship};
+pub use stock::{Reservation, Stock, release, reserve};
+pub use validation::{Findings, Validation, validate};
 
-hephaestus_guest::export!(order_flow);
+workflow! {
+    /// The process.
+    #[business_key("orderid")]
+    #[tag("example")]
+    pub order_flow v1 {
+        validate => { Valid => [reserve, charge], Invalid => refuse }
 
-/// The process.
-pub fn order_flow() -> Workflow {
-    Workflow::new("order-flow", 1)
-        .business_key("orderid")
-        .tag("example")
-        .step(Validate.then(|event| match event {
-            Validation::Valid => to(Reserve).and(Charge),
-            Validation::Invalid => to(Refuse),
-        }))
-        .step(Reserve.then(|event| match event {
-            Stock::Reserved => to(Approve).and(Release),
-            Stock::OutOfStock => to(Refund).and(Refuse),
-        }))
-        .step(Charge.then(|event| match event {
-            Payment::Charged => to(Approve).and(Refund),
-            Payment::Declined => to(Release).and(Refuse),
-        }))
-        .step(Approve.then(|event| match event {
-            Approval::Approved => to(Ship),
-            Approval::Rejected => to(Release).and(Refund).and(Refuse),
-            Approval::Timeout => to(Release).and(Refund).and(Expire),
-        }))
-        .step(
-            Ship.then(|Finished| done())
-                .retry(Retry::constant(Duration::from_millis(200)).attempts(4))
-                .on_failed(to(Release).and(Refund).and(GiveUp)),
-        )
-        .step(
-            Release
-                .when(all([
-                    Reserve.on(Stock::Reserved),
-                    any([
-                        Charge.on(Payment::Declined),
-                        Approve.on(Approval::Rejected),
-                        Approve.on(Approval::Timeout),
-                        Ship.failed(),
-                    ]),
-                ]))
-                .then(|Finished| done()),
-        )
-        .step(
-            Refund
-                .when(all([
-                    Charge.on(Payment::Charged),
-                    any([
-                        Reserve.on(Stock::OutOfStock),
-                        Approve.on(Approval::Rejected),
-                        Approve.on(Approval::Timeout),
-                        Ship.failed(),
-                    ]),
-                ]))
-                .then(|Finished| done()),
-        )
-        .step(Refuse.when(JoinRule::Settled).then(|Finished| done()))
-        .step(Expire.then(|Finished| done()))
-        .step(GiveUp.then(|Finished| done()))
+        reserve => { Reserved => [approve, release], OutOfStock => [refund, refuse] }
+        charge => { Charged => [approve, refund], Declined => [release, refuse] }
+
+        approve => {
+            Approved => ship,
+            Rejected => [release, refund, refuse],
+            Timeout => [release, refund, expire],
+        }
+
+        #[retry(constant = "200ms", attempts = 4)]
+        ship => { Finished => done, failed => [release, refund, give_up] }
+
+        // Compensation: what was done is undone, once it is clear that the order comes to nothing.
+        release when all[
+            reserve.Reserved,
+            any[charge.Declined, approve.Rejected, approve.Timeout, ship.failed],
+        ] => done,
+        refund when all[
+            charge.Charged,
+            any[reserve.OutOfStock, approve.Rejected, approve.Timeout, ship.failed],
+        ] => done,
+
+        refuse when settled => done,
+        expire => done,
+        give_up => done,
+    }
 }
 
 #[cfg(test)]

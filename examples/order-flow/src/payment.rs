@@ -1,25 +1,21 @@
 //! The bank: the card is charged before the order is approved, and the money returned if it isn't.
 
-use hephaestus_guest::{Context, Finished, Outcome, Step, StepResult, events};
+use hephaestus_guest::{Context, Finished, IdempotencyKey, Initial, Outcome, ResultOf, events, step};
 use serde::{Deserialize, Serialize};
 
-use crate::{Order, Validate};
+use crate::{Order, validate};
 
-/// Charges the card.
-pub struct Charge;
-
-events! {
-    /// What the bank says.
-    pub enum Payment {
-        /// The money was taken.
-        Charged => "charged",
-        /// The bank refused: an answer, not an error.
-        Declined => "declined",
-    }
+/// What the bank says.
+#[events]
+pub enum Payment {
+    /// The money was taken.
+    Charged,
+    /// The bank refused: an answer, not an error.
+    Declined,
 }
 
 /// The bank's answer.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The bank's name for the request.
     pub id: String,
@@ -30,46 +26,38 @@ pub struct Receipt {
     pub declined: Option<String>,
 }
 
-impl Step for Charge {
-    const NAME: &'static str = "charge";
-    type Event = Payment;
-    type Output = Receipt;
-
-    fn run(&self, ctx: &Context) -> StepResult<Self> {
-        let order: Order = ctx.initial()?;
-        let total_cents = ctx.require(Validate)?.total_cents;
-        let receipt = ask_bank(&order.card, total_cents, &ctx.idempotency_key());
-        let event = match &receipt.declined {
-            None => Payment::Charged,
-            Some(reason) => {
-                ctx.warn("the bank refused", &[("reason", reason)]);
-                Payment::Declined
-            }
-        };
-        Ok(Outcome::completed_with(event, receipt))
-    }
+/// Charges the card.
+#[step]
+pub fn charge(
+    Initial(order): Initial<Order>,
+    ResultOf(findings): ResultOf<validate>,
+    key: IdempotencyKey,
+    ctx: &Context,
+) -> Outcome<Payment, Receipt> {
+    let receipt = ask_bank(&order.card, findings.total_cents, &key);
+    let event = match &receipt.declined {
+        None => Payment::Charged,
+        Some(reason) => {
+            ctx.warn("the bank refused", &[("reason", reason)]);
+            Payment::Declined
+        }
+    };
+    event.with(receipt)
 }
 
 /// Returns the money: the order comes to nothing.
-pub struct Refund;
-
-impl Step for Refund {
-    const NAME: &'static str = "refund";
-    type Event = Finished;
-    type Output = u64;
-
-    fn run(&self, ctx: &Context) -> StepResult<Self> {
-        let receipt = ctx.require(Charge)?;
-        ctx.info(
-            "returned the money",
-            &[("payment", &receipt.id), ("amount_cents", &receipt.amount_cents)],
-        );
-        Ok(Outcome::completed_with(Finished, receipt.amount_cents))
-    }
+#[step]
+pub fn refund(ResultOf(receipt): ResultOf<charge>, ctx: &Context) -> Outcome<Finished, u64> {
+    let amount_cents = receipt.amount_cents;
+    ctx.info(
+        "returned the money",
+        &[("payment", &receipt.id), ("amount_cents", &amount_cents)],
+    );
+    Finished.with(amount_cents)
 }
 
 /// The bank, simulated: it refuses cards that end in 0002. A real one would recognise a repetition by `key`.
-fn ask_bank(card: &str, amount_cents: u64, key: &str) -> Receipt {
+fn ask_bank(card: &str, amount_cents: u64, IdempotencyKey(key): &IdempotencyKey) -> Receipt {
     let id = format!("payment-{key}");
     if card.ends_with("0002") {
         Receipt {

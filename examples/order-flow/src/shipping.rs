@@ -1,12 +1,9 @@
 //! The carrier, who is often busy.
 
-use hephaestus_guest::{Context, Finished, Outcome, Step, StepError, StepResult};
+use hephaestus_guest::{Context, Finished, Initial, StepError, StepResult, step};
 use serde::{Deserialize, Serialize};
 
 use crate::Order;
-
-/// Hands the goods to the carrier.
-pub struct Ship;
 
 /// What the carrier gives in return.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,21 +14,16 @@ pub struct Shipment {
     pub ship_to: String,
 }
 
-impl Step for Ship {
-    const NAME: &'static str = "ship";
-    type Event = Finished;
-    type Output = Shipment;
-
-    fn run(&self, ctx: &Context) -> StepResult<Self> {
-        let order: Order = ctx.initial()?;
-        let tracking = call_carrier(&order.ship_to, ctx.attempt(), &ctx.idempotency_key())?;
-        ctx.info("handed over to the carrier", &[("tracking", &tracking)]);
-        let shipment = Shipment {
-            tracking,
-            ship_to: order.ship_to,
-        };
-        Ok(Outcome::completed_with(Finished, shipment).with_metadata("carrier", "simulated"))
-    }
+/// Hands the goods to the carrier.
+#[step]
+pub fn ship(Initial(order): Initial<Order>, ctx: &Context) -> StepResult<Finished, Shipment> {
+    let tracking = call_carrier(&order.ship_to, ctx.attempt(), &ctx.idempotency_key())?;
+    ctx.info("handed over to the carrier", &[("tracking", &tracking)]);
+    let shipment = Shipment {
+        tracking,
+        ship_to: order.ship_to,
+    };
+    Ok(Finished.with(shipment).with_metadata("carrier", "simulated"))
 }
 
 /// The carrier, simulated: goes everywhere but to Atlantis, and is busy at the first call. A real one would recognise a

@@ -1,21 +1,17 @@
 //! The warehouse: goods are put aside while the order is decided on.
 
-use hephaestus_guest::{Context, Finished, Outcome, Step, StepResult, events};
+use hephaestus_guest::{Context, Finished, IdempotencyKey, Initial, Outcome, ResultOf, events, step};
 use serde::{Deserialize, Serialize};
 
 use crate::Order;
 
-/// Puts the goods aside.
-pub struct Reserve;
-
-events! {
-    /// What the warehouse says.
-    pub enum Stock {
-        /// The goods were put aside.
-        Reserved => "reserved",
-        /// Something is missing; nothing was put aside.
-        OutOfStock => "out-of-stock",
-    }
+/// What the warehouse says.
+#[events]
+pub enum Stock {
+    /// The goods were put aside.
+    Reserved,
+    /// Something is missing; nothing was put aside.
+    OutOfStock,
 }
 
 /// The warehouse's answer.
@@ -27,40 +23,27 @@ pub struct Reservation {
     pub missing: Vec<String>,
 }
 
-impl Step for Reserve {
-    const NAME: &'static str = "reserve";
-    type Event = Stock;
-    type Output = Reservation;
-
-    fn run(&self, ctx: &Context) -> StepResult<Self> {
-        let order: Order = ctx.initial()?;
-        let reservation = put_aside(&order, &ctx.idempotency_key());
-        let event = if reservation.missing.is_empty() {
-            Stock::Reserved
-        } else {
-            Stock::OutOfStock
-        };
-        Ok(Outcome::completed_with(event, reservation))
-    }
+/// Puts the goods aside.
+#[step]
+pub fn reserve(Initial(order): Initial<Order>, key: IdempotencyKey) -> Outcome<Stock, Reservation> {
+    let reservation = put_aside(&order, &key);
+    let event = if reservation.missing.is_empty() {
+        Stock::Reserved
+    } else {
+        Stock::OutOfStock
+    };
+    event.with(reservation)
 }
 
 /// Puts the goods back: the order comes to nothing.
-pub struct Release;
-
-impl Step for Release {
-    const NAME: &'static str = "release";
-    type Event = Finished;
-    type Output = String;
-
-    fn run(&self, ctx: &Context) -> StepResult<Self> {
-        let reservation = ctx.require(Reserve)?;
-        ctx.info("put the goods back", &[("reservation", &reservation.id)]);
-        Ok(Outcome::completed_with(Finished, reservation.id))
-    }
+#[step]
+pub fn release(ResultOf(reservation): ResultOf<reserve>, ctx: &Context) -> Outcome<Finished, String> {
+    ctx.info("put the goods back", &[("reservation", &reservation.id)]);
+    Finished.with(reservation.id)
 }
 
 /// The warehouse, simulated: it has everything but `unobtainium`. A real one would recognise a repetition by `key`.
-fn put_aside(order: &Order, key: &str) -> Reservation {
+fn put_aside(order: &Order, IdempotencyKey(key): &IdempotencyKey) -> Reservation {
     let missing = order.items.iter().filter(|item| item.sku == "unobtainium");
     Reservation {
         id: format!("reservation-{key}"),

@@ -1,21 +1,17 @@
 //! Is this an order that can be served at all?
 
-use hephaestus_guest::{Context, Outcome, Step, StepResult, events};
+use hephaestus_guest::{Context, Outcome, events, step};
 use serde::{Deserialize, Serialize};
 
 use crate::Order;
 
-/// Looks at the order, and adds it up.
-pub struct Validate;
-
-events! {
-    /// What `validate` says.
-    pub enum Validation {
-        /// The order can be served.
-        Valid => "valid",
-        /// It can't.
-        Invalid => "invalid",
-    }
+/// What `validate` says.
+#[events]
+pub enum Validation {
+    /// The order can be served.
+    Valid,
+    /// It can't.
+    Invalid,
 }
 
 /// What `validate` found out.
@@ -27,34 +23,30 @@ pub struct Findings {
     pub problems: Vec<String>,
 }
 
-impl Step for Validate {
-    const NAME: &'static str = "validate";
-    type Event = Validation;
-    type Output = Findings;
-
-    fn run(&self, ctx: &Context) -> StepResult<Self> {
-        let findings = match ctx.initial::<Order>() {
-            Ok(order) => inspect(&order),
-            // What can't be read as an order is the shop's mistake, and refused like its other mistakes.
-            Err(unreadable) => Findings {
-                total_cents: 0,
-                problems: vec![unreadable.to_string()],
-            },
-        };
-        let event = if findings.problems.is_empty() {
-            Validation::Valid
-        } else {
-            Validation::Invalid
-        };
-        ctx.info(
-            "looked at the order",
-            &[
-                ("total_cents", &findings.total_cents),
-                ("problems", &findings.problems.len()),
-            ],
-        );
-        Ok(Outcome::completed_with(event, findings))
-    }
+/// Looks at the order, and adds it up.
+#[step]
+pub fn validate(ctx: &Context) -> Outcome<Validation, Findings> {
+    let findings = match ctx.initial::<Order>() {
+        Ok(order) => inspect(&order),
+        // What can't be read as an order is the shop's mistake, and refused like its other mistakes.
+        Err(unreadable) => Findings {
+            total_cents: 0,
+            problems: vec![unreadable.to_string()],
+        },
+    };
+    let event = if findings.problems.is_empty() {
+        Validation::Valid
+    } else {
+        Validation::Invalid
+    };
+    ctx.info(
+        "looked at the order",
+        &[
+            ("total_cents", &findings.total_cents),
+            ("problems", &findings.problems.len()),
+        ],
+    );
+    event.with(findings)
 }
 
 fn inspect(order: &Order) -> Findings {
