@@ -12,7 +12,7 @@ const VERSION: &str = "0.1.0";
 /// What a workflow component exports.
 const EXPORTS: [&str; 3] = ["definition", "routing", "steps"];
 /// What it can import from the package. `types` holds no functions.
-const IMPORTS: [&str; 5] = ["context", "grants", "log", "secrets", "types"];
+const IMPORTS: [&str; 6] = ["checkpoint", "context", "grants", "log", "secrets", "types"];
 /// What it can import besides.
 const WASI_PACKAGES: [&str; 6] = [
     "wasi:cli",
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn unknown_imports_are_all_named() {
-        expect_test::expect![[r#"the component is refused: a component that imports `wasi:http/types@0.2.0`, `wasi:cli/stdout@0.3.0`, `acme`; expected imports of hephaestus:workflow@0.1.0 (`context`, `grants`, `log`, `secrets`) and of WASI 0.2 without HTTP only; remove what needs them from the guest, or compose the component with one that provides them"#]]
+        expect_test::expect![[r#"the component is refused: a component that imports `wasi:http/types@0.2.0`, `wasi:cli/stdout@0.3.0`, `acme`; expected imports of hephaestus:workflow@0.1.0 (`checkpoint`, `context`, `grants`, `log`, `secrets`) and of WASI 0.2 without HTTP only; remove what needs them from the guest, or compose the component with one that provides them"#]]
             .assert_eq(&interfaces(
                 &["wasi:http/types@0.2.0", "wasi:cli/stdout@0.3.0", "acme", "wasi:cli/stdout@0.2.3"],
                 &GOOD_EXPORTS,
