@@ -1,7 +1,7 @@
-//! What the whole-system tests share: finding the components and the binary that `cargo xtask build` leaves.
+//! What the whole-system tests share: finding the components and the programs that `cargo xtask build` leaves.
 //!
-//! Both are looked up at `HEPHAESTUS_COMPONENTS` (a folder) and `HEPHAESTUS_BIN` (a file) if these are set, as
-//! `cargo xtask test` does; else in the target folder that the running test was built in. A missing one fails the
+//! They are looked up at `HEPHAESTUS_COMPONENTS` (a folder), `HEPHAESTUS_BIN` (a file) and `HEPHAESTUS_EXAMPLES` (a
+//! folder) if these are set, as `cargo xtask test` does; else in the target folder that the running test was built in. A missing one fails the
 //! test and names the command that builds it: no test skips itself.
 //!
 //! Tests that are started by hand use what the last build left. After a change to the host or to a guest:
@@ -33,9 +33,26 @@ pub fn component(name: &str) -> PathBuf {
 ///
 /// If it was not built.
 pub fn binary() -> PathBuf {
-    let name = format!("hephaestus{}", std::env::consts::EXE_SUFFIX);
-    let file = from_environment("HEPHAESTUS_BIN").unwrap_or_else(|| target().join("release").join(name));
+    let file = from_environment("HEPHAESTUS_BIN").unwrap_or_else(|| program("hephaestus"));
     demand(file, "cargo xtask build")
+}
+
+/// The path of an example that is a program, by its name.
+///
+/// # Panics
+///
+/// If it was not built.
+pub fn example(name: &str) -> PathBuf {
+    let file = match from_environment("HEPHAESTUS_EXAMPLES") {
+        Some(folder) => folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)),
+        None => program(name),
+    };
+    demand(file, "cargo xtask build")
+}
+
+fn program(name: &str) -> PathBuf {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    target().join("release").join(file)
 }
 
 /// A command that runs the binary `hephaestus`, with none of the variables that would change what it does or prints.

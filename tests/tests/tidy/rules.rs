@@ -101,7 +101,7 @@ const BOUNDARIES: [Boundary; 7] = [
     },
     Boundary {
         inside: &["guest-sdk", "examples", "tests/guests"],
-        except: &[],
+        except: &["examples/embed", "examples/embed-axum"],
         forbidden: &["hephaestus_host", "wasmtime", "tokio"],
         rule: "guests and their SDK know the WIT, never the host",
     },
@@ -281,7 +281,7 @@ pub(crate) fn top_level(entries: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Every guest program is run by a test: one that asks for its component.
+/// Every guest, and every program among the examples, is run by a test: one that asks for it.
 pub(crate) fn guests_are_run(guests: &[String], sources: &[Source]) -> Vec<String> {
     let in_guest =
         |source: &Source| is_under(&source.path, "tests/guests") || is_under(&source.path, "examples");
@@ -297,12 +297,13 @@ pub(crate) fn guests_are_run(guests: &[String], sources: &[Source]) -> Vec<Strin
         .filter(|it| is_test(it) && !in_guest(it) && !only_names(it))
         .collect();
     let run = |name: &str| {
+        let asks = ["component", "example"].map(|what| format!("{what}(\"{name}\")"));
         tests
             .iter()
-            .any(|source| source.text.contains(&format!("component(\"{name}\")")))
+            .any(|source| asks.iter().any(|ask| source.text.contains(ask)))
     };
     let idle = guests.iter().filter(|name| !run(name));
-    idle.map(|name| format!("guest {name}: no test runs it; write one that asks for component(\"{name}\")"))
+    idle.map(|name| format!("guest {name}: no test runs it; write one that asks for component(\"{name}\") or example(\"{name}\")"))
         .collect()
 }
 
@@ -452,12 +453,12 @@ mod tests {
     #[test]
     fn guests_without_a_test_are_found() {
         let sources = [
-            Source::new("tests/tests/a.rs", "component(\"used\")"),
+            Source::new("tests/tests/a.rs", "component(\"used\"), example(\"run\")"),
             Source::new("tests/guests/idle/src/lib.rs", "\"idle\""),
             Source::new("host/src/a.rs", "\"idle\""),
             Source::new("tests/xtask/src/demo.rs", "\"idle\""),
         ];
-        let complaints = guests_are_run(&["used".to_owned(), "idle".to_owned()], &sources);
+        let complaints = guests_are_run(&["used", "run", "idle"].map(str::to_owned), &sources);
         assert_eq!(complaints.len(), 1);
         assert!(complaints[0].contains("idle"), "{complaints:?}");
     }

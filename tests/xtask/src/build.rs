@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the host binary, and every guest as a component.
+//! `cargo xtask build`: the host binary, the examples that are programs, and every guest as a component.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(crate) fn all(workspace: &Workspace) -> Result<()> {
     host(workspace)
 }
 
-/// Builds `<target>/release/hephaestus`.
+/// Builds `<target>/release/hephaestus`, and the examples that embed the host beside it.
 ///
 /// With the whole workspace selected, dependencies get the features that the tests and lints give them too, so that
 /// nothing is compiled twice; with the host's package alone, wasmtime would be.
@@ -30,12 +30,18 @@ pub(crate) fn host(workspace: &Workspace) -> Result<()> {
     say("building the host (the first time takes minutes: wasmtime is compiled)");
     let mut build = process::cargo();
     build.args(["build", "--release", "--workspace", "--bin", "hephaestus"]);
+    for program in &workspace.programs {
+        build.args(["--bin", program]);
+    }
     process::run(build.current_dir(&workspace.root))?;
     say(format_args!(
         "host: {} ({})",
         workspace.binary().display(),
         human(started.elapsed())
     ));
+    for program in &workspace.programs {
+        say(format_args!("example: {}", workspace.program(program).display()));
+    }
     Ok(())
 }
 

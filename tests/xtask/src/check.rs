@@ -82,9 +82,10 @@ const TESTS: &str = "test --release --workspace --no-fail-fast";
 
 /// `cargo test` with what the whole-system tests need in order to find what was built.
 fn tests(workspace: &Workspace, mut command: Command) -> Command {
-    let places: [(&str, OsString); 2] = [
+    let places: [(&str, OsString); 3] = [
         ("HEPHAESTUS_COMPONENTS", workspace.components().into()),
         ("HEPHAESTUS_BIN", workspace.binary().into()),
+        ("HEPHAESTUS_EXAMPLES", workspace.program_folder().into()),
     ];
     command.envs(places);
     command

@@ -31,12 +31,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build the host, and every example and test guest as a component.
+    /// Build the host, the programs that embed it, and every example and test guest as a component.
     ///
-    /// Leaves the host at `<target>/release/hephaestus` and the components at `<target>/components/<name>.wasm`. Gets a
+    /// Leaves the host at `<target>/release/hephaestus`, the examples that are programs beside it, and the components at `<target>/components/<name>.wasm`. Gets a
     /// guest toolchain first if there is none; HEPHAESTUS_GUEST_TOOLCHAIN=installed|rustup|debian forces one.
     Build {
-        /// Leave the host as it is.
+        /// Leave the host, and the programs that embed it, as they are.
         #[arg(long)]
         guests_only: bool,
     },
