@@ -60,7 +60,7 @@ fn step(step: &AnyStep) -> wit::StepDefinition {
         retry: step.retry.as_ref().map(retry),
         deadline: step.deadline.map(milliseconds),
         config: step.config.clone(),
-        requests: step.requests.iter().map(Request::to_wit).collect(),
+        requests: step.requests.iter().copied().map(Request::to_wit).collect(),
     }
 }
 

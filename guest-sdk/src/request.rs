@@ -50,13 +50,13 @@ impl Request {
         self
     }
 
-    pub(crate) fn to_wit(&self) -> wit::Request {
-        match &self.0 {
+    pub(crate) fn to_wit(self) -> wit::Request {
+        match self.0 {
             Kind::Http { origin, private } => wit::Request::Http(wit::HttpAccess {
-                origin: (*origin).into(),
-                private: *private,
+                origin: origin.into(),
+                private,
             }),
-            Kind::Secret { name } => wit::Request::Secret((*name).into()),
+            Kind::Secret { name } => wit::Request::Secret(name.into()),
         }
     }
 }

@@ -21,7 +21,7 @@ use hephaestus_guest::reads::{Needs, Parameters};
 use hephaestus_guest::testing::TestContext;
 use hephaestus_guest::{
     Config, Context, Event, Finished, FromContext, IdempotencyKey, Initial, Instance, Origin, Outcome,
-    ResultOf, Retry, Step, StepError, StepOptions, StepResult, events, step,
+    Request, ResultOf, Retry, Step, StepError, StepOptions, StepResult, events, step,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -102,7 +102,14 @@ fn ctx(_: &Context) -> Result<Finished, StepError> {
 
 struct Ship;
 
-#[step(deadline("1h"))]
+#[step(
+    deadline("1h"),
+    requests(
+        http = "https://post.example",
+        private_http = "http://ledger.internal:8080",
+        secret = "POST_TOKEN"
+    )
+)]
 impl Ship {
     const CARRIER: &str = "post";
 
@@ -229,9 +236,14 @@ fn options_are_constants() {
                 .jitter_percent(20),
         )
         .deadline(Duration::from_secs(5));
+    const SHIP: StepOptions = StepOptions::NONE.deadline(Duration::from_hours(1)).requests(&[
+        Request::http("https://post.example"),
+        Request::http("http://ledger.internal:8080").private(),
+        Request::secret("POST_TOKEN"),
+    ]);
     assert_eq!(reserve::OPTIONS, RESERVE);
     assert_eq!(give_up::OPTIONS, StepOptions::NONE.retry(Retry::never()));
-    assert_eq!(Ship::OPTIONS, StepOptions::NONE.deadline(Duration::from_hours(1)));
+    assert_eq!(Ship::OPTIONS, SHIP);
     assert_eq!(approve::OPTIONS, StepOptions::NONE);
 }
 

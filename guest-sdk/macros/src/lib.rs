@@ -116,7 +116,9 @@ pub fn events(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `deadline = "5s"`: how long an attempt may take;
 /// - `retry(exponential = "1s", attempts = 5, cap = "1m", jitter = 20)`: how failed attempts are repeated. `constant`,
 ///   `linear` or `exponential` says how long the first pause is, and how pauses grow; `attempts` counts the first one too;
-///   no pause is longer than `cap`; `jitter` is in percent. Or `retry(never)`.
+///   no pause is longer than `cap`; `jitter` is in percent. Or `retry(never)`;
+/// - `requests(http = "https://stock.example", private_http = "http://ledger.internal:8080", secret = "STOCK_TOKEN")`: what
+///   it needs from outside of its sandbox. That grants nothing: it tells the operator what to grant.
 ///
 /// A step with code of several functions is a type, whose `run` is the step; the name is that of the type:
 ///

@@ -3,6 +3,7 @@
 //!
 //! Whether a policy makes sense is decided by the host's own rules, while the workflow is compiled.
 
+mod requests;
 mod retry;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Ident, LitStr, Token, parenthesized, token};
 
+pub(crate) use requests::RequestWords;
 pub(crate) use retry::RetryWords;
 
 use crate::errors::Errors;
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) retry: Option<(Span, RetryWords)>,
     /// How long it may take, and where that is said.
     pub(crate) deadline: Option<(Span, Duration)>,
+    /// What it asks its operator for, and where that is said.
+    pub(crate) requests: Option<(Span, RequestWords)>,
 }
 
 /// A list, as in `#[step(..)]`.
@@ -54,6 +58,7 @@ impl Options {
         let mut errors = Errors::default();
         once(&mut self.retry, said.retry, "retry", &mut errors);
         once(&mut self.deadline, said.deadline, "deadline", &mut errors);
+        once(&mut self.requests, said.requests, "requests", &mut errors);
         errors.or(true)
     }
 
@@ -67,12 +72,16 @@ impl Options {
             let span = duration_expression(span);
             quote!(.deadline(#span))
         });
-        quote!(::hephaestus_guest::StepOptions::NONE #retry #deadline)
+        let requests = self.requests.as_ref().map(|(_, requests)| {
+            let requests = requests.expression();
+            quote!(.requests(&#requests))
+        });
+        quote!(::hephaestus_guest::StepOptions::NONE #retry #deadline #requests)
     }
 
     /// Whether nothing is asked for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.retry.is_none() && self.deadline.is_none()
+        self.retry.is_none() && self.deadline.is_none() && self.requests.is_none()
     }
 
     /// Reads what follows a word. Returns an error only where the rest can't be read; else adds it.
@@ -93,9 +102,8 @@ impl Options {
             }
             "requests" => {
                 let list = in_parentheses(word, input, r#"requests(http = "https://stock.example")"#)?;
-                requests(&list, errors)?;
-                let message = "capabilities can't be requested yet: leave it out";
-                errors.add(syn::Error::new(span, message));
+                let requests = RequestWords::read(&list, span, errors)?;
+                once(&mut self.requests, Some((span, requests)), "requests", errors);
             }
             _ => return Err(unknown(word, "option of a step", &WORDS)),
         }
@@ -158,17 +166,6 @@ fn deadline_text(word: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
     }
     equals(word, input, r#"deadline = "5s""#)?;
     duration_text(input)
-}
-
-/// The words of `requests` that the manifest can grant.
-fn requests(list: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-    words(list, |word| {
-        if word != "http" && word != "secret" {
-            errors.add(unknown(word, "capability", &["http", "secret"]));
-        }
-        equals(word, list, r#"http = "https://stock.example""#)?;
-        list.parse::<LitStr>().map(|_| ())
-    })
 }
 
 /// Reads a list of words, each with what `read` makes of it, as far as it can be read.

@@ -188,7 +188,11 @@ fn calls(options: &Options) -> TokenStream {
         let deadline = duration_expression(deadline);
         quote_spanned!(at=> .deadline(#deadline))
     });
-    quote!(#retry #deadline)
+    let requests = options.requests.as_ref().map(|(at, requests)| {
+        let requests = requests.expression();
+        quote_spanned!(*at=> .requests(#requests))
+    });
+    quote!(#retry #deadline #requests)
 }
 
 /// The `match` over the step's events, which the compiler finds complete or not.
@@ -349,5 +353,10 @@ fn once(step: &Path, entry: &Entry) -> TokenStream {
         .deadline
         .as_ref()
         .map(|(at, _)| check(*at, "deadline", quote!(says_deadline)));
-    quote!(#retry #deadline)
+    let requests = entry
+        .options
+        .requests
+        .as_ref()
+        .map(|(at, _)| check(*at, "requests", quote!(says_requests)));
+    quote!(#retry #deadline #requests)
 }
