@@ -11,8 +11,10 @@ const PACKAGE: &str = "hephaestus:workflow";
 const VERSION: &str = "0.1.0";
 /// What a workflow component exports.
 const EXPORTS: [&str; 3] = ["definition", "routing", "steps"];
-/// What it can import from the package. `types` holds no functions.
-const IMPORTS: [&str; 6] = ["checkpoint", "context", "grants", "log", "secrets", "types"];
+/// What it can import from the package, besides [`TYPES`].
+const IMPORTS: [&str; 5] = ["checkpoint", "context", "grants", "log", "secrets"];
+/// Holds no functions.
+const TYPES: &str = "types";
 /// What it can import besides.
 const WASI_PACKAGES: [&str; 6] = [
     "wasi:cli",
@@ -161,7 +163,9 @@ fn check_exports(exports: &[&str]) -> Result<(), LoadError> {
 
 fn check_imports(imports: &[&str]) -> Result<(), LoadError> {
     let is_known = |name: &&str| match Interface::parse(name) {
-        Some(interface) if interface.package == PACKAGE => IMPORTS.contains(&interface.name),
+        Some(interface) if interface.package == PACKAGE => {
+            IMPORTS.contains(&interface.name) || interface.name == TYPES
+        }
         Some(interface) => {
             WASI_PACKAGES.contains(&interface.package) && interface.has_version_like(WASI_VERSION)
         }
@@ -175,7 +179,7 @@ fn check_imports(imports: &[&str]) -> Result<(), LoadError> {
         format!("a component that imports {}", list(&unknown)),
         format!(
             "imports of {PACKAGE}@{VERSION} ({}) and of WASI 0.2 without HTTP only",
-            list(&IMPORTS[..4])
+            list(&IMPORTS)
         ),
         "remove what needs them from the guest, or compose the component with one that provides them",
     ))
