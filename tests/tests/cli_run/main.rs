@@ -5,6 +5,7 @@
     reason = "a test that meets what it doesn't expect fails"
 )]
 
+mod checkpoint;
 mod crash;
 mod endings;
 mod place;

@@ -62,6 +62,14 @@ async fn there_is_no_context() {
 }
 
 #[tokio::test]
+async fn there_is_no_checkpoint() {
+    let refusal = refusal("checkpoint").await;
+    let expected = "`describe` failed (trap): trapped: `checkpoint` is there only while a step executes: not for `describe`, \
+                    nor for `transit`";
+    assert!(refusal.contains(expected), "{refusal}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_listed_at_once() {
     check("unread", expect![[r#"
         the component is refused: a definition that can't be read:

@@ -6,6 +6,7 @@
     reason = "a test that meets what it doesn't expect fails"
 )]
 
+mod checkpoint;
 mod describe;
 mod execute;
 mod load;

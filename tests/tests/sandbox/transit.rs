@@ -54,4 +54,7 @@ async fn failures_are_of_kind_routing() {
         rubbish.starts_with("`transit` chose \"Not A Name\" is not a name"),
         "{rubbish}"
     );
+    let checkpoint = transit("checkpoint").await.unwrap_err();
+    let expected = "`transit` failed (trap): trapped: `checkpoint` is there only while a step executes";
+    assert!(checkpoint.starts_with(expected), "{checkpoint}");
 }

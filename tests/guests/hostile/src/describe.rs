@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::bindings::exports::hephaestus::workflow::definition::{
     JoinRule, StepDefinition, Targets, Transition, WorkflowDefinition,
 };
-use crate::bindings::hephaestus::workflow::context;
+use crate::bindings::hephaestus::workflow::{checkpoint, context};
 use crate::{hoard, spin};
 
 /// How the definition goes wrong: the word after the colon, padded with dots. Tests look for this text in the
@@ -26,6 +26,7 @@ pub fn describe() -> WorkflowDefinition {
         "spin" => spin(),
         "hoard" => hoard(),
         "context" => definition.name = context::initial(),
+        "checkpoint" => definition.tags.push(format!("{:?}", checkpoint::save("1"))),
         "observe" => definition.metadata = observations(),
         "giant" => definition.tags = vec!["x".repeat(2 << 20)],
         "unread" => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::bindings::exports::hephaestus::workflow::steps::{Completion, ErrorKind, Outcome, StepError};
-use crate::bindings::hephaestus::workflow::{context, log};
+use crate::bindings::hephaestus::workflow::{checkpoint, context, log};
 use crate::look_around::look_around;
 use crate::{hoard, input, spin};
 
@@ -42,6 +42,8 @@ pub fn execute(step: &str) -> Result<Outcome, StepError> {
         "choose" => return completed("chosen", "1".into()),
         "keep-memory" => std::mem::forget(std::hint::black_box(vec![1_u8; 16 * MIB])),
         "look-around" => return completed("acted", look_around(&input("port"))),
+        "checkpoint" => return completed("acted", use_checkpoint()),
+        "giant-checkpoint" => return completed("acted", save(&format!("\"{}\"", "x".repeat(8 * MIB)))),
         "read-context" => return completed("acted", read_context()),
         _ => {}
     }
@@ -111,4 +113,25 @@ fn read_context() -> String {
     ];
     let quoted: Vec<String> = facts.iter().map(|fact| format!("{fact:?}")).collect();
     format!("[{}]", quoted.join(", "))
+}
+
+/// Loads and saves, good and bad; tells each answer.
+fn use_checkpoint() -> String {
+    let load = || format!("{:?}", checkpoint::load());
+    let answers = [
+        load(),
+        save(" [1, 2]\n"),
+        load(),
+        save("{\"half\": "),
+        save("\"too large\""),
+        save("\"one too many\""),
+        save("\"not now\""),
+        load(),
+    ];
+    let quoted: Vec<String> = answers.iter().map(|answer| format!("{answer:?}")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+fn save(progress: &str) -> String {
+    format!("{:?}", checkpoint::save(progress))
 }
