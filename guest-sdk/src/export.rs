@@ -56,6 +56,7 @@ mod component {
 
     impl<W: Exported> routing::Guest for Exports<W> {
         fn transit(step: String, event: String) -> Vec<String> {
+            listen();
             let targets = W::workflow().transit(&step, &event, &Context::new(Host));
             flush();
             match targets {
@@ -68,6 +69,7 @@ mod component {
 
     impl<W: Exported> steps::Guest for Exports<W> {
         fn execute(step: String) -> Result<steps::Outcome, steps::StepError> {
+            listen();
             let outcome = W::workflow().execute(&step, &Context::new(Host));
             flush();
             outcome.map(to_wit).map_err(|error| steps::StepError {
@@ -80,6 +82,12 @@ mod component {
                 message: error.message().into(),
             })
         }
+    }
+
+    /// Makes log lines of the attempt of what libraries write, where that is wanted.
+    fn listen() {
+        #[cfg(any(feature = "log", feature = "tracing"))]
+        crate::bridge::install();
     }
 
     fn to_wit(outcome: ErasedOutcome) -> steps::Outcome {

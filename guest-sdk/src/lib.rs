@@ -78,6 +78,16 @@
 //! With an event and a result, a wait, or a [`StepError`] that says whether another attempt may help. A step that panics
 //! traps: its attempt fails with kind `trap`, and is repeated. A refusal that belongs to the business is an event.
 //!
+//! # What libraries log
+//!
+//! [`Context::log`] and its kin write log lines of the attempt. So do libraries that know nothing of it: with the feature
+//! `log` every record of the crate `log`, and with the feature `tracing` every event of the crate `tracing` with the
+//! fields of the spans around it. Their target is a field, `target`. The exports install what is needed; a logger or
+//! subscriber that the code installs itself has precedence. In native builds the features do nothing.
+//!
+//! All levels pass, and an attempt can write a bounded number of lines. What is too much is best left out at compile time,
+//! by the features `release_max_level_…` of either crate.
+//!
 //! [Hephaestus]: https://github.com/hephaestus-workflows/hephaestus
 
 // The macros name this crate by its name, in its own tests too.
@@ -85,6 +95,8 @@ extern crate self as hephaestus_guest;
 
 #[doc(hidden)]
 pub mod bindings;
+#[cfg(all(target_family = "wasm", any(feature = "log", feature = "tracing")))]
+mod bridge;
 mod context;
 mod describe;
 mod error;

@@ -6,6 +6,7 @@
     reason = "a test that meets what it doesn't expect fails"
 )]
 
+mod bridges;
 mod checkpoint;
 mod describe;
 mod execute;

@@ -80,8 +80,26 @@ pub(crate) fn guests(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Compiles all guests in one target folder of their own, so that a standard library is built once for all.
+/// Compiles all guests in one target folder of their own, so that a standard library is built once for all. One after
+/// the other: together, each would get the features of the SDK that any of them asks for.
 fn compile(workspace: &Workspace, toolchain: &GuestToolchain) -> Result<Vec<(String, PathBuf)>> {
+    let compiled = workspace.guests.iter().map(|guest| {
+        let messages = messages_of(&mut cargo_for(workspace, toolchain, &guest.name)).with_context(|| {
+            let (name, used, variable) = (&guest.name, &toolchain.description, toolchain::VARIABLE);
+            format!("{name} doesn't compile (see above) with {used}; {variable} chooses another toolchain")
+        })?;
+        let module = messages
+            .iter()
+            .find_map(|message| module_in(message, &guest.manifest));
+        let module =
+            module.ok_or_else(|| anyhow!("cargo built {} without making a wasm file of it", guest.name))?;
+        Ok((guest.name.clone(), module))
+    });
+    compiled.collect()
+}
+
+/// The command that compiles a guest.
+fn cargo_for(workspace: &Workspace, toolchain: &GuestToolchain, package: &str) -> Command {
     let mut build = process::cargo();
     build.args([
         "build",
@@ -92,6 +110,7 @@ fn compile(workspace: &Workspace, toolchain: &GuestToolchain) -> Result<Vec<(Str
         toolchain::TARGET,
     ]);
     build.args(["--message-format", "json-render-diagnostics"]);
+    build.args(["--package", package]);
     build.arg("--target-dir").arg(workspace.target.join("guests"));
     build
         .args(&toolchain.arguments)
@@ -101,20 +120,8 @@ fn compile(workspace: &Workspace, toolchain: &GuestToolchain) -> Result<Vec<(Str
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("CARGO_INCREMENTAL", "0");
-    for guest in &workspace.guests {
-        build.args(["--package", &guest.name]);
-    }
-    let messages = messages_of(build.current_dir(&workspace.root)).with_context(|| {
-        let (used, variable) = (&toolchain.description, toolchain::VARIABLE);
-        format!("the guests don't compile (see above) with {used}; {variable} chooses another toolchain")
-    })?;
-    let module_of = |manifest: &Path| messages.iter().find_map(|message| module_in(message, manifest));
-    let found = workspace.guests.iter().map(|guest| {
-        let module = module_of(&guest.manifest)
-            .ok_or_else(|| anyhow!("cargo built {} without making a wasm file of it", guest.name))?;
-        Ok((guest.name.clone(), module))
-    });
-    found.collect()
+    build.current_dir(&workspace.root);
+    build
 }
 
 /// Runs cargo and returns its messages; diagnostics and progress go to the terminal.
