@@ -68,3 +68,23 @@ pub enum Input {
     /// The host that executed the instance is gone; this one has just loaded it.
     HostRestarted,
 }
+
+impl Input {
+    /// The same input with the answer to [`Decision::Route`](super::Decision::Route). An input that ends no step stays as
+    /// it is.
+    #[must_use]
+    pub fn routed(mut self, answer: Routed) -> Self {
+        match &mut self {
+            Self::Attempt { routing, .. } | Self::Event { routing, .. } | Self::TimerDue { routing, .. } => {
+                *routing = Some(answer);
+            }
+            Self::Checkpoint { .. }
+            | Self::Schedule { .. }
+            | Self::CancelTimer { .. }
+            | Self::Cancel { .. }
+            | Self::Retry
+            | Self::HostRestarted => {}
+        }
+        self
+    }
+}

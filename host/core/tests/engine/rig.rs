@@ -138,7 +138,7 @@ impl Rig {
                 .cloned()
                 .expect("an answer for a dynamic transition");
             let routed = Routed { step, event, answer };
-            decision = decide(&self.state, &with_answer(input, routed), &self.limits, self.now)?;
+            decision = decide(&self.state, &input.routed(routed), &self.limits, self.now)?;
         }
         let Decision::Records(records) = decision else {
             panic!("asked again: {decision:?}");
@@ -354,16 +354,6 @@ impl Rig {
     pub(crate) fn status(&self) -> InstanceStatus {
         self.state.status()
     }
-}
-
-fn with_answer(mut input: Input, routed: Routed) -> Input {
-    match &mut input {
-        Input::Attempt { routing, .. } | Input::Event { routing, .. } | Input::TimerDue { routing, .. } => {
-            *routing = Some(routed);
-        }
-        other => panic!("{other:?} asks for no route"),
-    }
-    input
 }
 
 /// Compares what an input came to: records as a history, a refusal as its words.

@@ -50,22 +50,12 @@ impl Work {
     }
 
     /// The same, with what `transit` chose.
-    pub(super) fn routed(mut self, choice: Routed) -> Self {
-        if let Self::Own(input) | Self::Asked(input, _) = &mut self {
-            match input {
-                Input::Attempt { routing, .. }
-                | Input::Event { routing, .. }
-                | Input::TimerDue { routing, .. } => *routing = Some(choice),
-                // Nothing else ends a step.
-                Input::Checkpoint { .. }
-                | Input::Schedule { .. }
-                | Input::CancelTimer { .. }
-                | Input::Cancel { .. }
-                | Input::Retry
-                | Input::HostRestarted => {}
-            }
+    pub(super) fn routed(self, choice: Routed) -> Self {
+        match self {
+            Self::Own(input) => Self::Own(input.routed(choice)),
+            Self::Asked(input, reply) => Self::Asked(input.routed(choice), reply),
+            Self::Roll(reply) => Self::Roll(reply),
         }
-        self
     }
 
     /// Answers whoever asked; gives back what nobody asked for.
