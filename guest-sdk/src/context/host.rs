@@ -1,6 +1,6 @@
 //! The context as the host gives it. Only in components: natively there is no host to import from.
 
-use super::{Instance, Level, Source};
+use super::{Instance, Level, Source, not_an_ancestor, unknown_step};
 use crate::StepError;
 use crate::bindings::hephaestus::workflow::{checkpoint, context, log};
 
@@ -14,12 +14,8 @@ impl Source for Host {
 
     fn result(&self, step: &str) -> Result<Option<String>, String> {
         context::result(step).map_err(|error| match error {
-            context::ReadError::UnknownStep(step) => format!("the workflow has no step `{step}`"),
-            context::ReadError::NotAnAncestor(step) => {
-                format!(
-                    "step `{step}` doesn't lie before it, so whether it has completed depends on its speed"
-                )
-            }
+            context::ReadError::UnknownStep(step) => unknown_step(&step),
+            context::ReadError::NotAnAncestor(step) => not_an_ancestor(&step),
         })
     }
 

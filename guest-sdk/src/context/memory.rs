@@ -3,8 +3,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::{Instance, Level, Source};
+use hephaestus_core::definition::Workflow;
+
+use super::{Instance, Level, Source, not_an_ancestor, unknown_step};
 use crate::StepError;
 use crate::testing::LogLine;
 
@@ -12,8 +15,12 @@ use crate::testing::LogLine;
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) initial: String,
-    pub(crate) results: BTreeMap<String, String>,
+    /// By step. `None`: it hasn't completed, or has no result.
+    pub(crate) results: BTreeMap<String, Option<String>>,
+    /// The graph. Where it is known, a step reads `results` and no others, as in the host.
+    pub(crate) graph: Option<Arc<Workflow>>,
     pub(crate) config: Option<String>,
+    pub(crate) instance: Instance,
     pub(crate) step: String,
     pub(crate) attempt: u32,
     pub(crate) logs: Vec<LogLine>,
@@ -23,11 +30,34 @@ pub(crate) struct Facts {
     pub(crate) checkpoints: Vec<String>,
 }
 
+impl Facts {
+    /// The first attempt of a step in an instance that nothing is known of.
+    pub(crate) fn new() -> Self {
+        Self {
+            initial: "{}".into(),
+            results: BTreeMap::new(),
+            graph: None,
+            config: None,
+            instance: Instance {
+                id: TEST_INSTANCE.into(),
+                business_id: "test::1".into(),
+                workflow: "test".into(),
+                version: 1,
+            },
+            step: "test".into(),
+            attempt: 1,
+            logs: Vec::new(),
+            checkpoint: None,
+            checkpoints: Vec::new(),
+        }
+    }
+}
+
 /// Reads the facts that the test can still change.
 pub(crate) struct Memory(pub(crate) Rc<RefCell<Facts>>);
 
 /// The id of the instance that tests run in.
-const TEST_INSTANCE: &str = "00000000-0000-7000-8000-000000000000";
+pub(crate) const TEST_INSTANCE: &str = "00000000-0000-7000-8000-000000000000";
 
 impl Source for Memory {
     fn initial(&self) -> String {
@@ -35,7 +65,13 @@ impl Source for Memory {
     }
 
     fn result(&self, step: &str) -> Result<Option<String>, String> {
-        Ok(self.0.borrow().results.get(step).cloned())
+        let facts = self.0.borrow();
+        match (facts.results.get(step), &facts.graph) {
+            (Some(result), _) => Ok(result.clone()),
+            (None, None) => Ok(None),
+            (None, Some(graph)) if graph.index(step).is_some() => Err(not_an_ancestor(step)),
+            (None, Some(_)) => Err(unknown_step(step)),
+        }
     }
 
     fn config(&self) -> Option<String> {
@@ -43,12 +79,7 @@ impl Source for Memory {
     }
 
     fn instance(&self) -> Instance {
-        Instance {
-            id: TEST_INSTANCE.into(),
-            business_id: "test::1".into(),
-            workflow: "test".into(),
-            version: 1,
-        }
+        self.0.borrow().instance.clone()
     }
 
     fn step(&self) -> String {
@@ -60,7 +91,8 @@ impl Source for Memory {
     }
 
     fn idempotency_key(&self) -> String {
-        format!("{TEST_INSTANCE}/{}", self.0.borrow().step)
+        let facts = self.0.borrow();
+        format!("{}/{}", facts.instance.id, facts.step)
     }
 
     fn log(&self, level: Level, message: &str, fields: Vec<(String, String)>) {

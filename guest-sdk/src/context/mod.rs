@@ -61,6 +61,16 @@ pub(crate) trait Source {
     fn save_checkpoint(&self, progress: String) -> Result<(), StepError>;
 }
 
+/// Why a result can't be read, in the words of host and tests alike.
+pub(crate) fn unknown_step(step: &str) -> String {
+    format!("the workflow has no step `{step}`")
+}
+
+/// As [`unknown_step`].
+pub(crate) fn not_an_ancestor(step: &str) -> String {
+    format!("step `{step}` doesn't lie before it, so whether it has completed depends on its speed")
+}
+
 /// What a running step can read: the input of its instance, results of the steps before it, its configuration, and
 /// which attempt this is. What is not read costs nothing.
 ///

@@ -72,6 +72,15 @@ impl Targets {
         self
     }
 
+    /// For tests whose graphs are data.
+    #[cfg(test)]
+    pub(crate) fn named(steps: impl IntoIterator<Item = &'static str>, chooser: Option<Chooser>) -> Self {
+        Self {
+            steps: steps.into_iter().collect(),
+            chooser,
+        }
+    }
+
     pub(crate) fn names(&self) -> &[&'static str] {
         &self.steps
     }

@@ -1,27 +1,16 @@
-//! Unit tests of steps: native, without WebAssembly and without a host.
+//! One step in a context that the test makes up.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::{LogLine, json};
 use crate::context::memory::{Facts, Memory};
 use crate::step::erase;
-use crate::{Context, Event, Level, Outcome, Step, StepError, StepResult, Workflow};
-
-/// One line that a step logged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// How much it matters.
-    pub level: Level,
-    /// The text.
-    pub message: String,
-    /// The facts.
-    pub fields: Vec<(String, String)>,
-}
+use crate::{Context, Event, Outcome, Step, StepError, StepResult, Workflow};
 
 /// A context in memory. Without further ado: the input `{}`, no results, no configuration, the first attempt.
 ///
@@ -46,7 +35,7 @@ pub struct LogLine {
 /// ```
 ///
 /// Reading the result of a step that doesn't lie before the running one works here, and fails in the host: the test
-/// context knows no graph.
+/// context knows no graph. A [`TestRun`](super::TestRun) does.
 ///
 /// # Panics
 /// The methods that take a value panic if it can't be written as JSON.
@@ -64,16 +53,7 @@ impl Default for TestContext {
 impl TestContext {
     /// An empty context.
     pub fn new() -> Self {
-        let facts = Rc::new(RefCell::new(Facts {
-            initial: "{}".into(),
-            results: BTreeMap::new(),
-            config: None,
-            step: "test".into(),
-            attempt: 1,
-            logs: Vec::new(),
-            checkpoint: None,
-            checkpoints: Vec::new(),
-        }));
+        let facts = Rc::new(RefCell::new(Facts::new()));
         Self {
             context: Context::new(Memory(Rc::clone(&facts))),
             facts,
@@ -93,7 +73,7 @@ impl TestContext {
         self.facts
             .borrow_mut()
             .results
-            .insert(S::NAME.to_owned(), json(&result));
+            .insert(S::NAME.to_owned(), Some(json(&result)));
         self
     }
 
@@ -180,8 +160,4 @@ impl Deref for TestContext {
     fn deref(&self) -> &Context {
         &self.context
     }
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| panic!("the test's value is not JSON: {error}"))
 }
