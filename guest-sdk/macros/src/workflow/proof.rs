@@ -351,7 +351,7 @@ fn stuck_error(table: &Table, found: &Exploration, run: &StuckRun) -> Error {
     Error::new(
         place,
         format!(
-            "{} of {} runs get stuck{sampled}: nothing is left to do, and `done` is not reached\nfor example: {run}\n\
+            "{} of {} runs get stuck{sampled}; for example, {run}\n\
              lead the events of that run to `done` too, or change the join; if it can't happen, say why: `#[allow_stuck(\"…\")]` above the workflow's name",
             found.stuck_runs, found.runs
         ),

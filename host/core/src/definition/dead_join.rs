@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::graph::Graph;
+use super::join::Gate;
 use super::{EdgeIx, Join, StepIx, words};
 use crate::StepRef;
 
@@ -19,6 +20,8 @@ pub struct DeadJoin {
     pub taken: Vec<Join>,
     /// The transitions to it that are dead.
     pub dead: Vec<Join>,
+    /// The parts of the join that it misses: each can't become true any more, and is needed.
+    pub missing: Vec<Join>,
 }
 
 impl DeadJoin {
@@ -29,11 +32,13 @@ impl DeadJoin {
             let edges = incoming.filter(|at| edge(**at) == Some(value));
             edges.map(|at| graph.transition(*at)).collect()
         };
+        let join = graph.join(step)?;
         Some(Self {
             step: graph.name(step).clone(),
-            join: graph.join(step)?,
             taken: with_value(true),
             dead: with_value(false),
+            missing: false_parts(&join, &graph.gate(step, &join)?, &edge),
+            join,
         })
     }
 }
@@ -41,19 +46,32 @@ impl DeadJoin {
 impl fmt::Display for DeadJoin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            step,
-            join,
-            taken,
-            dead,
+            step, taken, missing, ..
         } = self;
-        write!(f, "`{step}` can't run: its join {} got ", words::join(join))?;
+        write!(f, "`{step}` got ")?;
         match &taken[..] {
-            [] => write!(f, "nothing")?,
-            some => write!(f, "{}", words::list(some))?,
+            [] => f.write_str("nothing")?,
+            [first, last] => write!(f, "`{first}` and `{last}`")?,
+            some => f.write_str(&words::list(some))?,
         }
-        if !dead.is_empty() {
-            write!(f, ", and {} can't come any more", words::list(dead))?;
+        let missing: Vec<String> = missing.iter().map(words::join).collect();
+        match &missing[..] {
+            [] => Ok(()),
+            [one] => write!(f, ", but not {one}"),
+            [first, others @ ..] => write!(f, ", but neither {first} nor {}", others.join(" nor ")),
         }
-        Ok(())
+    }
+}
+
+/// The parts of a join that is false because of which it is: those of an `all` that are false, else the join itself.
+fn false_parts(join: &Join, gate: &Gate, edge: &impl Fn(EdgeIx) -> Option<bool>) -> Vec<Join> {
+    match (join, gate) {
+        (Join::All(joins), Gate::All(gates)) => {
+            let parts = joins.iter().zip(gates);
+            let lost = parts.filter(|(_, gate)| gate.evaluate(edge) == Some(false));
+            lost.flat_map(|(join, gate)| false_parts(join, gate, edge))
+                .collect()
+        }
+        _ => vec![join.clone()],
     }
 }

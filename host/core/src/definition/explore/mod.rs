@@ -11,22 +11,24 @@
 //!
 //! `states` visits all runs at once: step by step in topological order, keeping one state for all runs that have the same
 //! future. So thousands of steps with a simple structure are exhausted, where listing runs one by one would not end.
-//! `sample` is for graphs that even so are too wide.
+//! `sample` is for graphs that even so are too wide. `story` is how a run that
+//! gets stuck is told.
 
 mod choices;
 mod goals;
 mod sample;
 mod states;
+mod story;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use serde::Serialize;
 
-use super::{DeadJoin, EdgeIx, StepIx, Workflow};
-use crate::{EventName, StepRef};
-use choices::Choice;
+use super::{StepIx, Workflow};
+use crate::StepRef;
+
+use story::tell;
+pub use story::{Fate, StepEnd, StuckRun};
 
 /// How far an exploration goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,45 +70,6 @@ pub struct Exploration {
     pub never_ready: Vec<StepRef>,
 }
 
-/// A run at whose end nothing is left to do and `done` was not reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StuckRun {
-    /// How each step ended that ran, in a possible order.
-    pub ends: Vec<StepEnd>,
-    /// The joins at which it got stuck.
-    pub dead: Vec<DeadJoin>,
-}
-
-/// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StepEnd {
-    /// The step.
-    pub step: StepRef,
-    /// The event.
-    pub event: EventName,
-    /// The targets that were chosen, if the transition is dynamic.
-    pub chosen: Option<Vec<StepRef>>,
-}
-
-impl fmt::Display for StepEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ends with `{}`", self.step, self.event)?;
-        if let Some(chosen) = &self.chosen {
-            let chosen: Vec<String> = chosen.iter().map(|step| format!("`{step}`")).collect();
-            write!(f, " to {}", chosen.join(", "))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for StuckRun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ends: Vec<String> = self.ends.iter().map(StepEnd::to_string).collect();
-        write!(f, "{}", ends.join(", "))?;
-        self.dead.iter().try_for_each(|dead| write!(f, "; {dead}"))
-    }
-}
-
 /// Explores `workflow`. Pure: the same arguments give the same answer.
 pub fn explore(workflow: &Workflow, options: &ExploreOptions) -> Exploration {
     states::exhaust(workflow, options).unwrap_or_else(|_| sample::sample(workflow, options))
@@ -117,26 +80,4 @@ fn order(workflow: &Workflow) -> impl Iterator<Item = StepIx> {
     let outside = [Some(workflow.done()), workflow.on_cancel()];
     let order = workflow.topological_order().iter().copied();
     order.filter(move |step| !outside.contains(&Some(*step)))
-}
-
-/// How the steps of a stuck run ended, as a story.
-fn tell(workflow: &Workflow, ends: &[(StepIx, Choice)]) -> StuckRun {
-    let mut is_taken = vec![false; workflow.edges().len()];
-    for edge in ends.iter().flat_map(|(_, choice)| &choice.taken) {
-        is_taken[edge.0] = true;
-    }
-    let end = |(step, choice): &(StepIx, Choice)| StepEnd {
-        step: workflow.step(*step).name.clone(),
-        event: choice.event.clone(),
-        chosen: choice.is_dynamic.then(|| targets(workflow, &choice.taken)),
-    };
-    StuckRun {
-        ends: ends.iter().map(end).collect(),
-        dead: workflow.dead_joins(|edge: EdgeIx| Some(is_taken[edge.0])),
-    }
-}
-
-fn targets(workflow: &Workflow, edges: &[EdgeIx]) -> Vec<StepRef> {
-    let target = |edge: &EdgeIx| workflow.step(workflow.edge(*edge).target).name.clone();
-    edges.iter().map(target).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
+use super::choices::Choice;
 use super::*;
 use crate::definition::random::SplitMix64;
 use crate::definition::test_graphs::sound_workflow;
@@ -69,8 +70,11 @@ fn a_lost_join_is_told() {
         steps,
         expect![[r#"
             6 runs, 2 stuck
-            `validate` ends with `valid`, `reserve` ends with `sold-out`, `charge` ends with `charged`; `approve` can't run: its join `all[reserve.reserved, charge.charged]` got `charge.charged`, and `reserve.reserved` can't come any more; `release` can't run: its join `all[reserve.reserved, any[charge.declined, approve.rejected]]` got `reserve.sold-out`, and `reserve.reserved`, `charge.declined`, `approve.rejected` can't come any more
-            `validate` ends with `valid`, `reserve` ends with `sold-out`, `charge` ends with `declined`; `release` can't run: its join `all[reserve.reserved, any[charge.declined, approve.rejected]]` got `reserve.sold-out`, `charge.declined`, and `reserve.reserved`, `approve.rejected` can't come any more
+            when `validate` ends with `valid`, `reserve` with `sold-out` and `charge` with `charged`, nothing is left to run and `done` is not reached:
+            `approve` got `charge.charged`, but not `reserve.reserved`: `reserve` ended with `sold-out`
+            `release` got `reserve.sold-out`, but neither `reserve.reserved` nor `any[charge.declined, approve.rejected]`: `reserve` ended with `sold-out`, `charge` ended with `charged` and `approve` never ran
+            when `validate` ends with `valid`, `reserve` with `sold-out` and `charge` with `declined`, nothing is left to run and `done` is not reached:
+            `release` got `reserve.sold-out` and `charge.declined`, but not `reserve.reserved`: `reserve` ended with `sold-out`
         "#]],
     );
 }
@@ -102,8 +106,10 @@ fn failed_is_an_event_where_it_leads_somewhere() {
         ],
         expect![[r#"
             2 runs, 2 stuck
-            `fork` ends with `forked`, `a` ends with `x`, `b` ends with `y`; `end` can't run: its join `all[a.x, b.y, undo.undone]` got `a.x`, `b.y`, and `undo.undone` can't come any more
-            `fork` ends with `forked`, `a` ends with `failed`, `b` ends with `y`, `undo` ends with `undone`; `end` can't run: its join `all[a.x, b.y, undo.undone]` got `b.y`, `undo.undone`, and `a.x` can't come any more
+            when `fork` ends with `forked`, `a` with `x` and `b` with `y`, nothing is left to run and `done` is not reached:
+            `end` got `a.x` and `b.y`, but not `undo.undone`: `undo` never ran
+            when `fork` ends with `forked`, `a` fails, `b` ends with `y` and `undo` with `undone`, nothing is left to run and `done` is not reached:
+            `end` got `b.y` and `undo.undone`, but not `a.x`: `a` failed
             never: end
         "#]],
     );
@@ -130,8 +136,10 @@ fn dynamic_transitions_take_every_set_of_targets() {
         ends(JoinRule::All),
         expect![[r#"
             3 runs, 2 stuck
-            `route` ends with `routed` to `b`, `b` ends with `y`; `end` can't run: its join `all[a.x, b.y]` got `b.y`, and `a.x` can't come any more
-            `route` ends with `routed` to `a`, `a` ends with `x`; `end` can't run: its join `all[a.x, b.y]` got `a.x`, and `b.y` can't come any more
+            when `route` ends with `routed` and chooses `b` and `b` ends with `y`, nothing is left to run and `done` is not reached:
+            `end` got `b.y`, but not `a.x`: `a` never ran
+            when `route` ends with `routed` and chooses `a` and `a` ends with `x`, nothing is left to run and `done` is not reached:
+            `end` got `a.x`, but not `b.y`: `b` never ran
         "#]],
     );
 }
@@ -166,7 +174,8 @@ fn done_can_be_missed_or_come_early() {
         steps("all[a.x, b.y]"),
         expect![[r#"
             2 runs, 1 stuck
-            `fork` ends with `forked`, `a` ends with `w`, `b` ends with `y`; `done` can't run: its join `all[a.x, b.y]` got `a.w`, `b.y`, and `a.x` can't come any more
+            when `fork` ends with `forked`, `a` with `w` and `b` with `y`, nothing is left to run and `done` is not reached:
+            `done` got `a.w` and `b.y`, but not `a.x`: `a` ended with `w`
         "#]],
     );
 }
