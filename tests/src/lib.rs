@@ -27,6 +27,27 @@ pub fn component(name: &str) -> PathBuf {
     )
 }
 
+/// The guest `hostile` as a component that describes itself in another way: see its `describe.rs`.
+///
+/// # Panics
+///
+/// If it was not built, or knows no such ways.
+pub fn hostile_described(mode: &str) -> Vec<u8> {
+    const PREFIX: &str = "hostile-describe-mode:";
+    let path = component("hostile");
+    let mut bytes = std::fs::read(&path).unwrap_or_default();
+    let width = "good......".len();
+    let found = bytes
+        .windows(PREFIX.len())
+        .position(|window| window == PREFIX.as_bytes());
+    let Some(at) = found.filter(|_| mode.len() <= width) else {
+        panic!("{} has no place for the mode {mode}", path.display());
+    };
+    let at = at + PREFIX.len();
+    bytes[at..at + width].copy_from_slice(format!("{mode:.<width$}").as_bytes());
+    bytes
+}
+
 /// The path of the binary `hephaestus`.
 ///
 /// # Panics

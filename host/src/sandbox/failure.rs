@@ -84,7 +84,11 @@ fn is_hostcall_fuel_exhausted(error: &wasmtime::Error) -> bool {
 }
 
 fn describe_trap(error: &wasmtime::Error, output: &[OutputLine]) -> String {
-    let cause = panic_message(output).unwrap_or_else(|| format!("trapped: {}", error.root_cause()));
+    let cause = panic_message(output).unwrap_or_else(|| {
+        // The kind of the failure says that it is a trap.
+        let text = error.root_cause().to_string();
+        text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned()
+    });
     let frames = error
         .downcast_ref::<WasmBacktrace>()
         .map(useful_frames)

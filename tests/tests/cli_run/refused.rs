@@ -34,14 +34,7 @@ fn what_is_no_workflow_component_leaves_no_trace() {
 #[test]
 fn an_unsound_graph_is_refused() {
     let place = Place::new();
-    let bytes = fs::read(hephaestus_tests::component("hostile")).expect("the guest");
-    let mode = b"hostile-describe-mode:good......";
-    let at = bytes
-        .windows(mode.len())
-        .position(|window| window == mode)
-        .expect("the guest's mode");
-    let mut unsound = bytes;
-    unsound[at..at + mode.len()].copy_from_slice(b"hostile-describe-mode:unsound...");
+    let unsound = hephaestus_tests::hostile_described("unsound");
     let answer = place
         .run(file(&place, "order-unsound.wasm", &unsound), &[])
         .expect(5);

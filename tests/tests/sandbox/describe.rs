@@ -4,24 +4,9 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use hephaestus_host::runner::LoadError;
+use hephaestus_tests::hostile_described;
 
-use crate::{component, executor, load, options};
-
-/// What `tests/guests/hostile` looks for in its own bytes.
-const MARK: &[u8] = b"hostile-describe-mode:";
-
-/// The hostile guest, describing itself in this mode.
-fn hostile(mode: &str) -> Vec<u8> {
-    let mut component = component("hostile");
-    let at = component
-        .windows(MARK.len())
-        .position(|bytes| bytes == MARK)
-        .expect("the mark is there");
-    let word = &mut component[at + MARK.len()..at + 32];
-    word.fill(b'.');
-    word[..mode.len()].copy_from_slice(mode.as_bytes());
-    component
-}
+use crate::{executor, load, options};
 
 async fn refusal(mode: &str) -> String {
     let mut options = options();
@@ -29,7 +14,7 @@ async fn refusal(mode: &str) -> String {
     if mode == "spin" {
         options.limits.definition_deadline = Duration::from_millis(300);
     }
-    match load(&executor(options), &hostile(mode)).await {
+    match load(&executor(options), &hostile_described(mode)).await {
         Err(error) => error.to_string(),
         Ok(_) => panic!("{mode}: loaded"),
     }
@@ -58,7 +43,7 @@ async fn it_must_not_trap() {
 
 #[tokio::test]
 async fn there_is_no_context() {
-    check("context", expect!["the component is refused: `describe` failed (trap): trapped: `context` can't be read while the workflow describes itself: there is no instance yet; in <hostile::Hostile as hostile::bindings::exports::hephaestus::workflow::definition::Guest>::describe < hephaestus:workflow/definition@0.1.0#describe; expected a definition within the limits of the host; `describe` must return the same definition every time, without input"]).await;
+    check("context", expect!["the component is refused: `describe` failed (trap): `context` can't be read while the workflow describes itself: there is no instance yet; in <hostile::Hostile as hostile::bindings::exports::hephaestus::workflow::definition::Guest>::describe < hephaestus:workflow/definition@0.1.0#describe; expected a definition within the limits of the host; `describe` must return the same definition every time, without input"]).await;
 }
 
 #[tokio::test]
@@ -81,7 +66,7 @@ async fn what_cannot_be_read_is_listed_at_once() {
 
 #[tokio::test]
 async fn an_unsound_graph_is_refused_with_every_violation() {
-    let refusal = load(&executor(options()), &hostile("unsound")).await;
+    let refusal = load(&executor(options()), &hostile_described("unsound")).await;
     assert!(
         matches!(&refusal, Err(LoadError::Invalid { violations }) if violations.0.len() > 1),
         "{refusal:?}"
@@ -93,7 +78,7 @@ async fn the_world_looks_the_same_every_time() {
     let mut observations = Vec::new();
     for _ in 0..2 {
         let began = std::time::Instant::now();
-        let workflow = load(&executor(options()), &hostile("observe"))
+        let workflow = load(&executor(options()), &hostile_described("observe"))
             .await
             .unwrap()
             .workflow;
