@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use console::Term;
 use hephaestus_host::core::engine::{InstanceState, JournalEntry, StepState};
 use hephaestus_host::core::{StepRef, Timestamp};
 use hephaestus_host::runner::OutputLine;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::lines::Lines;
 use super::print;
@@ -17,6 +18,9 @@ use super::text::{alternatives, instant};
 use crate::report::waiting_steps;
 
 const TICK: Duration = Duration::from_millis(100);
+
+/// How often moving lines are drawn in a second, at most.
+const HERTZ: u8 = 20;
 
 /// Standard error, shared by progress and the log: what is written through it never garbles the moving lines.
 #[derive(Debug, Clone)]
@@ -32,7 +36,7 @@ impl Screen {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let live = stderr.is_terminal() && !dumb;
         Self {
-            live: live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr())),
+            live: live.then(|| MultiProgress::with_draw_target(Margin::target())),
             style: Style::detect(&stderr),
         }
     }
@@ -48,6 +52,63 @@ impl Screen {
             Some(live) => live.suspend(|| print::stderr_line(line)),
             None => print::stderr_line(line),
         }
+    }
+}
+
+/// A terminal whose moving lines end before its right edge. Where they filled it, what it echoes for Ctrl-C would go on in
+/// the next line, and one line too few would be cleared.
+#[derive(Debug)]
+struct Margin(Term);
+
+impl Margin {
+    /// Room for two of `^C`.
+    const COLUMNS: u16 = 4;
+
+    fn target() -> ProgressDrawTarget {
+        ProgressDrawTarget::term_like_with_hz(Box::new(Self(Term::buffered_stderr())), HERTZ)
+    }
+}
+
+impl TermLike for Margin {
+    fn width(&self) -> u16 {
+        let (_, columns) = self.0.size();
+        columns.saturating_sub(Self::COLUMNS).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -70,6 +131,8 @@ pub(crate) struct Progress {
     lines: Lines,
     moving: BTreeMap<StepRef, ProgressBar>,
     with_output: bool,
+    /// Whether the end has come: nothing moves any more.
+    is_still: bool,
 }
 
 impl Progress {
@@ -81,6 +144,7 @@ impl Progress {
             lines,
             moving: BTreeMap::new(),
             with_output,
+            is_still: false,
         }
     }
 
@@ -109,9 +173,17 @@ impl Progress {
         self.screen.line(text);
     }
 
+    /// Takes the moving lines away for good: the command may end at any moment.
+    pub(crate) fn be_still(&mut self) {
+        self.is_still = true;
+        for (_, bar) in std::mem::take(&mut self.moving) {
+            bar.finish_and_clear();
+        }
+    }
+
     /// Makes the moving lines those of the steps that are active in `state`.
     pub(crate) fn show_active(&mut self, state: &InstanceState) {
-        let Some(live) = &self.screen.live else {
+        let Some(live) = self.screen.live.as_ref().filter(|_| !self.is_still) else {
             return;
         };
         let active = active(state);
@@ -140,9 +212,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        for bar in self.moving.values() {
-            bar.finish_and_clear();
-        }
+        self.be_still();
     }
 }
 

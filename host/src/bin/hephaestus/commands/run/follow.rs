@@ -162,6 +162,7 @@ impl Follower {
 
     /// After a signal: lets the host end in good order, and sees what still becomes durable.
     async fn wind_up(&mut self) -> Result<Ending, CommandError> {
+        self.progress.be_still();
         self.note("ends in good order; interrupt again to end at once");
         let host = self.host.clone();
         let shutdown = tokio::spawn(async move { host.shutdown(GRACE).await });
