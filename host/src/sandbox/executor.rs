@@ -51,6 +51,14 @@ impl WasmExecutor {
             options,
         })))
     }
+
+    /// The names of the interfaces that a component imports. `None`: it was not loaded here, or not for a while.
+    pub fn imports(&self, digest: Digest) -> Option<Vec<String>> {
+        let code = self.0.cache.get(digest)?;
+        let shape = code.real.instance_pre().component().component_type();
+        let names = shape.imports(&self.0.engine).map(|(name, _)| name.to_owned());
+        Some(names.collect())
+    }
 }
 
 impl std::fmt::Debug for WasmExecutor {

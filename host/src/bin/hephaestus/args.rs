@@ -2,12 +2,16 @@
 //!
 //! One file for each subcommand.
 
+mod check;
+mod graph;
 mod run;
 
 use std::ffi::OsString;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+pub(crate) use check::CheckArgs;
+pub(crate) use graph::{GraphArgs, GraphFormat};
 pub(crate) use run::RunArgs;
 
 /// Runs durable workflows whose steps are sandboxed WebAssembly components.
@@ -35,6 +39,14 @@ pub(crate) enum Command {
     /// Start an instance of a workflow, or go on with the active one, and follow it
     #[command(after_help = run::after_help())]
     Run(RunArgs),
+
+    /// Prove that a workflow is sound, and look for runs that get stuck
+    #[command(after_help = check::after_help())]
+    Check(CheckArgs),
+
+    /// Draw a workflow
+    #[command(after_help = graph::after_help())]
+    Graph(GraphArgs),
 }
 
 impl Command {
@@ -42,6 +54,8 @@ impl Command {
     pub(crate) fn wants_json(&self) -> bool {
         match self {
             Self::Run(args) => args.json,
+            Self::Check(args) => args.json,
+            Self::Graph(args) => args.format == GraphFormat::Json,
         }
     }
 }
@@ -53,11 +67,13 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
 
 /// Whether a command line that can't be read asks for JSON nevertheless.
 pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
-    words
-        .iter()
-        .skip(1)
-        .take_while(|word| *word != "--")
-        .any(|word| word == "--json")
+    let words = || words.iter().skip(1).take_while(|word| *word != "--");
+    let pairs = words().zip(words().skip(1));
+    let is_format = |word: &OsString| word == "--format" || word == "-f";
+    words().any(|word| word == "--json" || word == "--format=json")
+        || pairs
+            .into_iter()
+            .any(|(name, value)| is_format(name) && value == "json")
 }
 
 #[cfg(test)]

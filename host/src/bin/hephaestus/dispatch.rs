@@ -1,13 +1,13 @@
 //! From what was typed to how it came out, one function for each subcommand, and all of the same shape: make sense of the
 //! words, do the work, write the facts down as text. What belongs to one command only is in the layers' files for it.
 
-use crate::args::{Command, RunArgs};
+use crate::args::{CheckArgs, Command, GraphArgs, RunArgs};
 use crate::commands;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::outcome::Page;
-use crate::output::style::Style;
-use crate::output::{json, text};
+use crate::output::style::{self, Style};
+use crate::output::{self, json, text};
 use crate::resolved;
 use crate::session::Session;
 
@@ -24,6 +24,8 @@ pub(crate) struct Answer {
 pub(crate) fn dispatch(command: &Command, session: &Session) -> Result<Answer, CommandError> {
     match command {
         Command::Run(args) => run(args, session),
+        Command::Check(args) => check(args, session),
+        Command::Graph(args) => graph(args, session),
     }
 }
 
@@ -46,5 +48,30 @@ fn run(args: &RunArgs, session: &Session) -> Result<Answer, CommandError> {
     Ok(Answer {
         text,
         exit: finished.ending.exit(),
+    })
+}
+
+fn check(args: &CheckArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::check::resolve(args)?;
+    let report = session.block_on(async |around| commands::check::check(&options, around).await)?;
+    let text = if options.json {
+        json::check::report(&report).map_err(CommandError::host)?
+    } else {
+        output::check::page(&report, Style::detect(&std::io::stdout()))
+    };
+    Ok(Answer {
+        text,
+        exit: report.exit(),
+    })
+}
+
+fn graph(args: &GraphArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::graph::resolve(args)?;
+    let graph = session.block_on(async |around| commands::graph::graph(&options, around).await)?;
+    let style = Style::detect(&std::io::stdout());
+    let text = output::graph::draw(&graph, options.format, style::columns(), style);
+    Ok(Answer {
+        text: text.map_err(CommandError::host)?,
+        exit: Exit::Completed,
     })
 }

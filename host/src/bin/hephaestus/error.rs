@@ -24,8 +24,8 @@ enum Problem {
     Usage(String),
     Refused(String),
     Host(anyhow::Error),
-    /// A signal came before there was an instance.
-    Interrupted,
+    /// A signal came before there was anything to say.
+    Interrupted(&'static str),
 }
 
 impl CommandError {
@@ -41,9 +41,9 @@ impl CommandError {
         Self::new(Problem::Host(error.into()))
     }
 
-    /// A signal came before there was an instance.
-    pub(crate) fn interrupted() -> Self {
-        Self::new(Problem::Interrupted)
+    /// A signal came before there was anything to say but this.
+    pub(crate) fn interrupted(text: &'static str) -> Self {
+        Self::new(Problem::Interrupted(text))
     }
 
     /// The same, known to concern this instance.
@@ -63,7 +63,7 @@ impl CommandError {
             Problem::Usage(_) => Exit::Usage,
             Problem::Refused(_) => Exit::Refused,
             Problem::Host(_) => Exit::Host,
-            Problem::Interrupted => Exit::Interrupted,
+            Problem::Interrupted(_) => Exit::Interrupted,
         }
     }
 }
@@ -72,8 +72,8 @@ impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem {
             Problem::Usage(text) | Problem::Refused(text) => f.write_str(text)?,
+            Problem::Interrupted(text) => f.write_str(text)?,
             Problem::Host(error) => write!(f, "{error:#}")?,
-            Problem::Interrupted => f.write_str("interrupted before an instance was started")?,
         }
         match self.instance {
             Some(instance) => write!(f, " (instance {instance})"),

@@ -3,7 +3,7 @@
 /// How a command came out, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The instance reached `done`; or help or version was shown.
+    /// The instance reached `done`; the workflow is sound; the graph was drawn; help or version was shown.
     Completed,
     /// The instance failed.
     Failed,
@@ -17,7 +17,9 @@ pub(crate) enum Exit {
     Refused,
     /// The host failed: the store, the file system, a bug.
     Host,
-    /// A signal ended the command before the instance came to anything.
+    /// The workflow is sound, but some of its runs get stuck.
+    Stuck,
+    /// A signal ended the command before it came to anything.
     Interrupted,
 }
 
@@ -32,6 +34,7 @@ impl Exit {
             Self::Cancelled => 4,
             Self::Refused => 5,
             Self::Host => 6,
+            Self::Stuck => 7,
             Self::Interrupted => 130,
         }
     }
@@ -46,6 +49,7 @@ impl Exit {
             Self::Cancelled => "cancelled",
             Self::Refused => "component-refused",
             Self::Host => "host-error",
+            Self::Stuck => "may-get-stuck",
             Self::Interrupted => "interrupted",
         }
     }
@@ -66,7 +70,7 @@ impl From<Exit> for std::process::ExitCode {
 #[cfg(test)]
 impl Exit {
     /// All of them, in the order of their codes.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Completed,
         Self::Failed,
         Self::Usage,
@@ -74,6 +78,7 @@ impl Exit {
         Self::Cancelled,
         Self::Refused,
         Self::Host,
+        Self::Stuck,
         Self::Interrupted,
     ];
 }
@@ -89,7 +94,7 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes, listed, "sorted, and no code twice");
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130]);
     }
 
     #[test]

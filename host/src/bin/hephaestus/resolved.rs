@@ -3,10 +3,14 @@
 //!
 //! One file for each subcommand, and one for each kind of word that several of them share.
 
+pub(crate) mod check;
 mod component;
+pub(crate) mod graph;
 pub(crate) mod run;
 mod store;
 mod words;
 
+pub(crate) use check::CheckOptions;
+pub(crate) use graph::GraphOptions;
 pub(crate) use run::{EventToSend, RunOptions};
 pub(crate) use store::StoreChoice;

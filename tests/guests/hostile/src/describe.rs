@@ -38,6 +38,17 @@ pub fn describe() -> WorkflowDefinition {
             definition.start = "nowhere".into();
             definition.version = 0;
         }
+        "stuck" => {
+            // Whatever else happens: `done` asks for both, and only one can come.
+            let join = "all[act.chosen, after.finished]".to_owned();
+            definition.steps.push(StepDefinition {
+                name: "done".into(),
+                emits: Vec::new(),
+                join: JoinRule::Expression(join),
+                config: None,
+                ..definition.steps[1].clone()
+            });
+        }
         _ => {}
     }
     definition

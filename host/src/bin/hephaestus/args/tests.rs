@@ -4,17 +4,27 @@ use std::ffi::OsString;
 
 use clap::CommandFactory;
 
-use super::{Cli, Command, asks_for_json, parse};
+use super::{Cli, Command, GraphFormat, RunArgs, asks_for_json, parse};
 
 fn words(line: &str) -> Vec<OsString> {
     line.split_whitespace().map(OsString::from).collect()
 }
 
-fn help_of_run() -> String {
+const COMMANDS: [&str; 3] = ["run", "check", "graph"];
+
+fn help_of(command: &str) -> String {
     let mut cli = Cli::command().term_width(100);
     cli.build();
-    let run = cli.find_subcommand_mut("run").expect("`run` is a subcommand");
-    run.clone().term_width(100).render_help().to_string()
+    let command = cli.find_subcommand_mut(command).expect("a subcommand");
+    command.clone().term_width(100).render_help().to_string()
+}
+
+#[track_caller]
+fn run(line: &str) -> RunArgs {
+    match parse(&words(line)).expect("words that can be read").command {
+        Command::Run(run) => run,
+        other => panic!("`run`, not {other:?}"),
+    }
 }
 
 #[test]
@@ -25,26 +35,28 @@ fn the_definition_of_the_command_line_is_sound() {
 #[test]
 fn the_documentation_shows_the_help_text_as_it_is() {
     let document = include_str!("../../../../../docs/cli.md");
-    let help = help_of_run();
-    assert!(
-        document.contains(help.trim_end()),
-        "docs/cli.md must contain this text between its fences:\n{help}"
-    );
+    for help in COMMANDS.map(help_of) {
+        assert!(
+            document.contains(help.trim_end()),
+            "docs/cli.md must contain this text between its fences:\n{help}"
+        );
+    }
 }
 
 #[test]
 fn help_stays_within_a_hundred_columns() {
-    for line in help_of_run().lines() {
-        assert!(line.chars().count() <= 100, "{line}");
+    for help in COMMANDS.map(help_of) {
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
     }
 }
 
 #[test]
 fn everything_that_can_be_typed_is_read() {
     let line = "hephaestus run flow.wasm -i {} --id a1 --store memory -e a=1 --event b -w 30s --json -vv";
-    let cli = parse(&words(line)).expect("a full command line");
-    let Command::Run(run) = cli.command;
-    assert_eq!(cli.verbose, 2);
+    assert_eq!(parse(&words(line)).expect("a full command line").verbose, 2);
+    let run = run(line);
     assert_eq!(run.component, std::path::PathBuf::from("flow.wasm"));
     assert_eq!(run.input, Some("{}".into()));
     assert_eq!(run.id.as_deref(), Some("a1"));
@@ -57,9 +69,36 @@ fn everything_that_can_be_typed_is_read() {
 #[test]
 fn standard_input_and_negative_numbers_are_inputs_not_options() {
     for input in ["-", "-1"] {
-        let cli = parse(&words(&format!("hephaestus run flow.wasm --input {input}"))).expect("an input");
-        let Command::Run(run) = cli.command;
+        let run = run(&format!("hephaestus run flow.wasm --input {input}"));
         assert_eq!(run.input, Some(input.into()));
+    }
+}
+
+#[test]
+fn a_graph_has_four_formats() {
+    let formats = [
+        ("", GraphFormat::Ascii),
+        ("--format ascii", GraphFormat::Ascii),
+        ("-f mermaid", GraphFormat::Mermaid),
+        ("--format dot", GraphFormat::Dot),
+        ("--format=json", GraphFormat::Json),
+    ];
+    for (option, format) in formats {
+        let line = format!("hephaestus graph flow.wasm {option}");
+        let command = parse(&words(&line)).expect("words that can be read").command;
+        assert_eq!(command.wants_json(), format == GraphFormat::Json);
+        match command {
+            Command::Graph(graph) => assert_eq!(graph.format, format),
+            other => panic!("`graph`, not {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_check_is_for_people_or_for_programs() {
+    for (line, json) in [("check flow.wasm", false), ("check flow.wasm --json", true)] {
+        let cli = parse(&words(&format!("hephaestus {line}"))).expect("words that can be read");
+        assert_eq!(cli.command.wants_json(), json);
     }
 }
 
@@ -73,6 +112,10 @@ fn what_cannot_be_read_is_refused() {
         "hephaestus run a.wasm --nonsense",
         "hephaestus run a.wasm --id",
         "hephaestus run a.wasm --id a --id b",
+        "hephaestus check",
+        "hephaestus check a.wasm --store memory",
+        "hephaestus graph",
+        "hephaestus graph a.wasm --format svg",
     ] {
         let error = parse(&words(line)).expect_err(line);
         assert!(error.use_stderr(), "{line}");
@@ -84,4 +127,9 @@ fn json_is_asked_for_by_the_word_alone_and_not_behind_two_dashes() {
     assert!(asks_for_json(&words("hephaestus run --json --nonsense")));
     assert!(!asks_for_json(&words("hephaestus run -- --json")));
     assert!(!asks_for_json(&words("--json run")));
+    assert!(asks_for_json(&words(
+        "hephaestus graph a.wasm --format=json --nonsense"
+    )));
+    assert!(asks_for_json(&words("hephaestus graph -f json --nonsense")));
+    assert!(!asks_for_json(&words("hephaestus graph -f dot --nonsense json")));
 }

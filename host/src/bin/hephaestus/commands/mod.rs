@@ -1,5 +1,8 @@
 //! The subcommands. Each takes resolved options and answers with how it came out; none prints the outcome itself.
 
+pub(crate) mod check;
+pub(crate) mod graph;
+mod load;
 pub(crate) mod run;
 
 use hephaestus_host::core::engine::InstanceStatus;

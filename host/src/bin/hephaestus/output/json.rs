@@ -3,6 +3,8 @@
 //!
 //! One file for each subcommand; what a command says that could not do its work is the same for all.
 
+pub(crate) mod check;
+pub(crate) mod graph;
 pub(crate) mod run;
 
 use hephaestus_host::core::InstanceId;

@@ -1,6 +1,8 @@
 //! What people and programs read. Everything here is a pure function from facts to text, except [`progress`] and
 //! [`mod@print`], which write.
 
+pub(crate) mod check;
+pub(crate) mod graph;
 pub(crate) mod json;
 mod json_text;
 pub(crate) mod lines;

@@ -1,4 +1,4 @@
-//! Colour: a handful of meanings, on terminals only.
+//! Colour: a handful of meanings, on terminals only. And how wide a terminal is.
 
 use std::io::IsTerminal;
 
@@ -24,7 +24,7 @@ impl Style {
     }
 
     fn mark(self, code: &str, text: &str) -> String {
-        if self.enabled {
+        if self.enabled && !text.is_empty() {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {
             text.to_owned()
@@ -34,6 +34,28 @@ impl Style {
     /// What matters most.
     pub(crate) fn bold(self, text: &str) -> String {
         self.mark("1", text)
+    }
+
+    /// Text in which names stand between backticks: on a terminal, they are marked instead.
+    pub(crate) fn names(self, text: &str) -> String {
+        if !self.enabled {
+            return text.to_owned();
+        }
+        let mut marked = String::new();
+        for (at, part) in text.split('`').enumerate() {
+            if at % 2 == 0 {
+                marked += part;
+            } else {
+                marked += &self.mark("36", part);
+            }
+        }
+        marked
+    }
+
+    /// One of the lines of a drawing: neighbours look different.
+    pub(crate) fn lane(self, number: usize, text: &str) -> String {
+        const COLOURS: [&str; 6] = ["36", "35", "32", "34", "33", "96"];
+        self.mark(COLOURS[number % COLOURS.len()], text)
     }
 
     /// What can be overlooked.
@@ -55,6 +77,14 @@ impl Style {
     pub(crate) fn attention(self, text: &str) -> String {
         self.mark("33", text)
     }
+}
+
+/// How wide standard output is: what its terminal says, within reason; 80 columns elsewhere.
+pub(crate) fn columns() -> usize {
+    let size = console::Term::stdout().size_checked();
+    size.map_or(super::text::WIDTH, |(_, columns)| {
+        usize::from(columns).clamp(40, 160)
+    })
 }
 
 #[cfg(test)]

@@ -94,10 +94,35 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `1 attempt`, `2 attempts`.
-pub(crate) fn count(number: u32, one: &str) -> String {
-    match number {
+pub(crate) fn count(number: impl Into<u64>, one: &str) -> String {
+    match number.into() {
         1 => format!("1 {one}"),
-        _ => format!("{number} {one}s"),
+        number => format!("{number} {one}s"),
+    }
+}
+
+/// A number with a mark at each third digit; the largest one stands for itself and all above.
+pub(crate) fn number(number: u64) -> String {
+    if number == u64::MAX {
+        return "2^64 or more".to_owned();
+    }
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// How large a file is.
+pub(crate) fn bytes(bytes: usize) -> String {
+    match bytes {
+        0..1_024 => count(bytes as u64, "byte"),
+        1_024..1_048_576 => format!("{} KiB", bytes / 1_024),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
     }
 }
 
@@ -159,6 +184,28 @@ mod tests {
             ["a", "incomprehensibilities", "b"]
         );
         assert_eq!(wrap("first\n\nsecond", 20), ["first", "", "second"]);
+    }
+
+    #[test]
+    fn large_numbers_are_marked_at_each_third_digit() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(number(u64::MAX), "2^64 or more");
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        let cases = [
+            (1, "1 byte"),
+            (1_023, "1023 bytes"),
+            (366_000, "357 KiB"),
+            (3 << 19, "1.5 MiB"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(bytes(value), text);
+        }
     }
 
     #[test]

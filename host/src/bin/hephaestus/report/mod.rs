@@ -1,6 +1,8 @@
 //! An instance as a command reports it: facts drawn from its state and journal, laid out neither for people nor for
 //! programs yet.
 
+pub(crate) mod check;
+pub(crate) mod graph;
 mod steps;
 mod waiting;
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::words::reason;
 use crate::usage::UsageError;
@@ -10,8 +10,17 @@ use crate::usage::UsageError;
 /// No component is read further than this. The host says more precisely how large one may be.
 const MAX_COMPONENT_BYTES: u64 = 256 << 20;
 
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct ComponentFile {
+    /// As it was named.
+    pub(crate) path: PathBuf,
+    /// What is in it.
+    pub(crate) bytes: Vec<u8>,
+}
+
 /// Reads the file. Whether a component is in it is the sandbox's to say.
-pub(super) fn read_component(path: &Path) -> Result<Vec<u8>, UsageError> {
+pub(super) fn read_component(path: &Path) -> Result<ComponentFile, UsageError> {
     let error = |found: String| {
         UsageError::new(
             "COMPONENT.WASM",
@@ -31,5 +40,8 @@ pub(super) fn read_component(path: &Path) -> Result<Vec<u8>, UsageError> {
     if bytes.len() as u64 > MAX_COMPONENT_BYTES {
         return Err(error(format!("more than {MAX_COMPONENT_BYTES} bytes in {shown}")));
     }
-    Ok(bytes)
+    Ok(ComponentFile {
+        path: path.to_owned(),
+        bytes,
+    })
 }

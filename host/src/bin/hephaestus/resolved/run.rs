@@ -76,7 +76,7 @@ pub(crate) fn resolve(
         .map(|text| read_event(text))
         .collect::<Result<_, _>>()?;
     let wait = args.wait.as_deref().map(read_wait).transpose()?;
-    let component = read_component(&args.component)?;
+    let component = read_component(&args.component)?.bytes;
     let input = args
         .input
         .as_deref()

@@ -44,7 +44,7 @@ pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<F
     // Before the store is opened, so that what is refused leaves no trace. The executor keeps what it compiled.
     let loaded = tokio::select! {
         loaded = executor.load(deploy::digest(&options.component), &options.component) => loaded?,
-        () = around.interrupt.wait() => return Err(CommandError::interrupted()),
+        () = around.interrupt.wait() => return Err(CommandError::interrupted("interrupted before an instance was started")),
     };
     if options.id.is_none() || options.store.is_new() {
         events::check(&options.events, &loaded.workflow)?;

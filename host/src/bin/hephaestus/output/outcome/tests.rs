@@ -17,7 +17,9 @@ fn page_in(report: &Report, ending: Ending, output: &[String], style: Style) -> 
         "sqlite:orders.db",
     ]
     .map(Into::into);
-    let Command::Run(args) = args::parse(&words).expect("a command line").command;
+    let Command::Run(args) = args::parse(&words).expect("a command line").command else {
+        panic!("`run` is what was typed");
+    };
     let invocation = Invocation::new("hephaestus".as_ref(), &args);
     let page = Page {
         report,

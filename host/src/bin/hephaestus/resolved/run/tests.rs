@@ -7,7 +7,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::args::{self, Command};
+use crate::args::{self, Command, RunArgs};
 
 /// Resolves `hephaestus run flow.wasm` with more words, in a folder that has some files.
 fn try_resolve(more: &[&str], stdin: &str) -> Result<RunOptions, String> {
@@ -28,10 +28,16 @@ fn try_resolve(more: &[&str], stdin: &str) -> Result<RunOptions, String> {
             .filter(|word| word != "COMPONENT")
             .map(OsString::from),
     );
-    let cli = args::parse(&words).expect("words that can be read");
-    let Command::Run(run) = cli.command;
+    let run = run_args(&words);
     resolve(&run, "hephaestus".as_ref(), &mut stdin.as_bytes())
         .map_err(|error| error.to_string().replace(&here, "HERE"))
+}
+
+fn run_args(words: &[OsString]) -> RunArgs {
+    match args::parse(words).expect("words that can be read").command {
+        Command::Run(run) => run,
+        other => panic!("`run`, not {other:?}"),
+    }
 }
 
 fn resolved(more: &[&str]) -> RunOptions {
@@ -249,7 +255,7 @@ fn a_component_without_end_is_not_read_for_ever() {
 fn a_pipe_is_not_drained_when_something_else_is_wrong() {
     let mut stdin = b"{}".as_slice();
     let words = ["hephaestus", "run", "flow.wasm", "-i", "-", "--id", "NO"].map(OsString::from);
-    let Command::Run(run) = args::parse(&words).expect("words that can be read").command;
+    let run = run_args(&words);
     resolve(&run, "hephaestus".as_ref(), &mut stdin).expect_err("a bad id");
     assert_eq!(stdin, b"{}");
 }
