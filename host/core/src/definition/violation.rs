@@ -48,93 +48,84 @@ impl Violation {
     }
 }
 
-/// The rules of the proof (`docs/concepts.md`). That every path ends in `done` is no rule of its own: it follows from `cycle`, `dead-end`,
-/// `missing-transition`, `no-targets` and `unknown-step`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ViolationKind {
-    /// Something is more, longer or larger than [`limits`](super::limits) allow.
-    LimitExceeded,
-    /// The version is 0.
-    BadVersion,
-    /// Two steps have the same name.
-    DuplicateStep,
-    /// `done` has something else than a join, or a transition leaves it.
-    DoneIsBuiltIn,
-    /// The start step is `done`, or a transition leads to it.
-    BadStart,
-    /// The step for cancelling is `done` or the start step, or has transitions.
-    BadOnCancel,
-    /// A step is named that doesn't exist.
-    UnknownStep,
-    /// A step neither emits nor accepts an event.
-    DeadEnd,
-    /// A step lists an event twice.
-    DuplicateEvent,
-    /// A step emits or accepts the reserved event `failed`.
-    ReservedEvent,
-    /// An event that a step emits or accepts leads nowhere.
-    MissingTransition,
-    /// A transition is for an event that its step neither emits nor accepts.
-    UnknownEvent,
-    /// Two transitions are for the same event of the same step.
-    DuplicateTransition,
-    /// A transition has no targets.
-    NoTargets,
-    /// A transition names a target twice.
-    DuplicateTarget,
-    /// The transition for `failed` is dynamic.
-    DynamicFailed,
-    /// A step leads back to itself.
-    Cycle,
-    /// No path leads from the start step to a step.
-    Unreachable,
-    /// A step has a join, but no transition leads to it.
-    JoinWithoutIncoming,
-    /// A group of a join has no parts.
-    EmptyJoin,
-    /// A join names a transition that doesn't lead to its step.
-    UnknownInJoin,
-    /// A join can't become true.
-    ImpossibleJoin,
-    /// A retry policy makes no sense.
-    BadRetry,
-    /// A deadline is zero.
-    BadDeadline,
-    /// A step asks for a capability that is none, or asks twice.
-    BadRequest,
+/// Writes the kinds once: as variants, as names, and as the list of all of them.
+macro_rules! kinds {
+    ($(#[$of_all:meta])* pub enum ViolationKind { $($(#[$doc:meta])* $kind:ident = $name:literal,)* }) => {
+        $(#[$of_all])*
+        pub enum ViolationKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl ViolationKind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
+
+            /// The rule's name, as the API and the command line show it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl ViolationKind {
-    /// The rule's name, as the API and the command line show it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LimitExceeded => "limit-exceeded",
-            Self::BadVersion => "bad-version",
-            Self::DuplicateStep => "duplicate-step",
-            Self::DoneIsBuiltIn => "done-is-built-in",
-            Self::BadStart => "bad-start",
-            Self::BadOnCancel => "bad-on-cancel",
-            Self::UnknownStep => "unknown-step",
-            Self::DeadEnd => "dead-end",
-            Self::DuplicateEvent => "duplicate-event",
-            Self::ReservedEvent => "reserved-event",
-            Self::MissingTransition => "missing-transition",
-            Self::UnknownEvent => "unknown-event",
-            Self::DuplicateTransition => "duplicate-transition",
-            Self::NoTargets => "no-targets",
-            Self::DuplicateTarget => "duplicate-target",
-            Self::DynamicFailed => "dynamic-failed",
-            Self::Cycle => "cycle",
-            Self::Unreachable => "unreachable",
-            Self::JoinWithoutIncoming => "join-without-incoming",
-            Self::EmptyJoin => "empty-join",
-            Self::UnknownInJoin => "unknown-in-join",
-            Self::ImpossibleJoin => "impossible-join",
-            Self::BadRetry => "bad-retry",
-            Self::BadDeadline => "bad-deadline",
-            Self::BadRequest => "bad-request",
-        }
+kinds! {
+    /// The rules of the proof (`docs/concepts.md`). That every path ends in `done` is no rule of its own: it follows from `cycle`, `dead-end`,
+    /// `missing-transition`, `no-targets` and `unknown-step`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum ViolationKind {
+        /// Something is more, longer or larger than [`limits`](super::limits) allow.
+        LimitExceeded = "limit-exceeded",
+        /// The version is 0.
+        BadVersion = "bad-version",
+        /// Two steps have the same name.
+        DuplicateStep = "duplicate-step",
+        /// `done` has something else than a join, or a transition leaves it.
+        DoneIsBuiltIn = "done-is-built-in",
+        /// The start step is `done`, or a transition leads to it.
+        BadStart = "bad-start",
+        /// The step for cancelling is `done` or the start step, or has transitions.
+        BadOnCancel = "bad-on-cancel",
+        /// A step is named that doesn't exist.
+        UnknownStep = "unknown-step",
+        /// A step neither emits nor accepts an event.
+        DeadEnd = "dead-end",
+        /// A step lists an event twice.
+        DuplicateEvent = "duplicate-event",
+        /// A step emits or accepts the reserved event `failed`.
+        ReservedEvent = "reserved-event",
+        /// An event that a step emits or accepts leads nowhere.
+        MissingTransition = "missing-transition",
+        /// A transition is for an event that its step neither emits nor accepts.
+        UnknownEvent = "unknown-event",
+        /// Two transitions are for the same event of the same step.
+        DuplicateTransition = "duplicate-transition",
+        /// A transition has no targets.
+        NoTargets = "no-targets",
+        /// A transition names a target twice.
+        DuplicateTarget = "duplicate-target",
+        /// The transition for `failed` is dynamic.
+        DynamicFailed = "dynamic-failed",
+        /// A step leads back to itself.
+        Cycle = "cycle",
+        /// No path leads from the start step to a step.
+        Unreachable = "unreachable",
+        /// A step has a join, but no transition leads to it.
+        JoinWithoutIncoming = "join-without-incoming",
+        /// A group of a join has no parts.
+        EmptyJoin = "empty-join",
+        /// A join names a transition that doesn't lead to its step.
+        UnknownInJoin = "unknown-in-join",
+        /// A join can't become true.
+        ImpossibleJoin = "impossible-join",
+        /// A retry policy makes no sense.
+        BadRetry = "bad-retry",
+        /// A deadline is zero.
+        BadDeadline = "bad-deadline",
+        /// A step asks for a capability that is none, or asks twice.
+        BadRequest = "bad-request",
     }
 }
 
