@@ -133,5 +133,5 @@ pub use workflow::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::export::{Exported, Exports};
-    pub use crate::proof::{is_same, needs_no_config, reads_what_it_can};
+    pub use crate::proof::{Table, is_same, needs_no_config, reads_what_it_can};
 }

@@ -1,7 +1,13 @@
 //! What [`workflow!`](crate::workflow) has the compiler check of each step, as functions that are never called.
 
-use crate::Step;
 use crate::reads::Readable;
+use crate::{Step, Workflow};
+
+/// What a `workflow!` describes: implemented for the type that is named as its function.
+pub trait Table {
+    /// The graph.
+    fn workflow() -> Workflow;
+}
 
 /// The step reads what it can read at its place in the workflow `W`.
 pub fn reads_what_it_can<W, S: Step<Reads: Readable<W, S>>>() {}

@@ -66,19 +66,20 @@ pub trait Step: 'static {
     message = "a step can't return `{Self}`",
     label = "not what a step returns",
     note = "return `StepResult<E, O>`: an event of type `E` and a result of type `O`, or a `StepError`",
-    note = "without errors `Outcome<E, O>` will do, without a result `Result<E, StepError>`"
+    note = "without errors `Outcome<E, O>` will do, without a result `Result<E, StepError>`",
+    note = "`E` is an enum with `#[events]`"
 )]
 pub trait IntoStepResult {
-    /// The events.
-    type Event: Event;
+    /// The events. Bounds stand at [`Step::Event`], where the compiler says which type doesn't keep them.
+    type Event;
     /// The result.
-    type Output: Serialize + DeserializeOwned;
+    type Output;
 
     /// In the one form that [`Step::run`] returns.
     fn into_step_result(self) -> StepResult<Self::Event, Self::Output>;
 }
 
-impl<E: Event, O: Serialize + DeserializeOwned> IntoStepResult for Outcome<E, O> {
+impl<E, O> IntoStepResult for Outcome<E, O> {
     type Event = E;
     type Output = O;
 

@@ -232,9 +232,11 @@ fn how(word: &Ident, example: &str) -> syn::Error {
 /// An error at a word that nobody knows.
 pub(crate) fn unknown(word: &Ident, what: &str, known: &[&str]) -> syn::Error {
     let found = word.to_string();
-    let guess = nearest(&found, known.iter().copied())
-        .map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+    let guess = nearest(&found, known.iter().copied()).map_or_else(
+        || "; ".to_owned(),
+        |name| format!("; did you mean `{name}`? Else "),
+    );
     let all: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("`{found}` is no {what}: {guess}There are {}", all.join(", "));
+    let message = format!("`{found}` is no {what}{guess}there are {}", all.join(", "));
     syn::Error::new(word.span(), message)
 }

@@ -210,21 +210,32 @@ impl Step {
         };
         let arguments = signature.parameters.iter().map(|parameter| match parameter {
             Parameter::Context => quote!(#ctx),
-            Parameter::Extracted(it) => quote!(::hephaestus_guest::Context::get::<#it>(#ctx)?),
+            Parameter::Extracted(it) => {
+                quote_spanned!(it.span()=> ::hephaestus_guest::Context::get::<#it>(#ctx)?)
+            }
         });
         let body = quote_spanned!(at=> { #into(#code(#(#arguments),*)) });
+        let types = quote_spanned! {at=>
+            type Event = #event;
+            type Output = #result;
+        };
+        let run = quote_spanned! {at=>
+            fn run(
+                #parameter: &::hephaestus_guest::Context,
+            ) -> ::hephaestus_guest::StepResult<Self::Event, Self::Output> #body
+        };
+        let reads = quote_spanned! {signature.place_of_reads()=>
+            type Reads = ::hephaestus_guest::reads::Parameters<(#(#parameters,)*)>;
+        };
         quote! {
             impl ::hephaestus_guest::Step for #target {
                 const NAME: &'static str = #name;
                 #options
-                type Event = #event;
-                type Output = #result;
+                #types
                 type Config = #config;
-                type Reads = ::hephaestus_guest::reads::Parameters<(#(#parameters,)*)>;
+                #reads
 
-                fn run(
-                    #parameter: &::hephaestus_guest::Context,
-                ) -> ::hephaestus_guest::StepResult<Self::Event, Self::Output> #body
+                #run
             }
         }
     }

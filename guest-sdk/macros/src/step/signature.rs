@@ -1,5 +1,7 @@
 //! What the signature of a step's code says.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, PathArguments, ReturnType, Signature, Type, TypePath, TypeReference};
 
 use crate::errors::Errors;
@@ -57,6 +59,13 @@ impl StepSignature {
             Parameter::Context => None,
             Parameter::Extracted(it) => Some(&**it),
         })
+    }
+
+    /// Where the compiler says what is wrong with what is read: it then says so once.
+    pub(super) fn place_of_reads(&self) -> Span {
+        self.extracted()
+            .next()
+            .map_or_else(Span::call_site, Spanned::span)
     }
 
     /// `T`, if there is a parameter `Config<T>`.

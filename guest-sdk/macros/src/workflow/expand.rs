@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, Path};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::spanned::Spanned;
 
 use super::join::{Join, Rule, Word};
 use super::proof::Proof;
-use super::table::{Entry, Route, Table, Targets, is_done, is_failed};
+use super::table::{Entry, Table, Targets, is_done, is_failed};
 use crate::names::kebab;
 use crate::options::{Options, duration_expression};
 
-/// The whole expansion.
+/// The whole expansion. Each step's path is written once, as a type that all else names: a step that doesn't exist is
+/// then one error.
 pub(super) fn expand(table: &Table, proof: &Proof) -> TokenStream {
     let entries = entries(table);
     let aliases = entries
@@ -20,8 +22,10 @@ pub(super) fn expand(table: &Table, proof: &Proof) -> TokenStream {
         .filter(|entry| entry.is_alias)
         .map(|entry| alias(table, entry));
     let marker = marker(table);
-    let function = function(table, &entries);
-    let checks = checks(table, &entries, proof);
+    let function = function(table);
+    let steps = entries.iter().map(|entry| local(entry));
+    let graph = graph(table, &entries, proof);
+    let checks = proof.is_sound.then(|| checks(table, &entries, proof));
     let name = &table.name;
     let export = table
         .header
@@ -31,7 +35,11 @@ pub(super) fn expand(table: &Table, proof: &Proof) -> TokenStream {
         #function
         #marker
         #(#aliases)*
-        #checks
+        const _: () = {
+            #(#steps)*
+            #graph
+            #checks
+        };
         #export
     }
 }
@@ -46,11 +54,21 @@ fn entries(table: &Table) -> Vec<&Entry> {
         .collect()
 }
 
+/// What everything else calls the type of a step.
+fn step_type(entry: &Entry) -> Ident {
+    format_ident!("__{}", entry.name, span = entry.name.span())
+}
+
 /// The type of a step: what the table calls it if that is another name, else its path.
-fn step_type(entry: &Entry) -> Path {
-    match entry.is_alias {
-        true => entry.name.clone().into(),
-        false => entry.step.clone(),
+fn local(entry: &Entry) -> TokenStream {
+    let local = step_type(entry);
+    let step = match entry.is_alias {
+        true => entry.name.to_token_stream(),
+        false => entry.step.to_token_stream(),
+    };
+    quote! {
+        #[allow(dead_code, non_camel_case_types, reason = "named as in the table")]
+        type #local = #step;
     }
 }
 
@@ -67,7 +85,7 @@ fn marker(table: &Table) -> TokenStream {
 /// Another name for a step: a step of its own.
 fn alias(table: &Table, entry: &Entry) -> TokenStream {
     let Entry { docs, name, step, .. } = entry;
-    let visibility = &table.visibility;
+    let visibility = entry.visibility.as_ref().unwrap_or(&table.visibility);
     let step_name = entry.step_name();
     let about = format!("The step `{step_name}`.");
     let docs = if docs.is_empty() {
@@ -75,53 +93,72 @@ fn alias(table: &Table, entry: &Entry) -> TokenStream {
     } else {
         quote!(#(#docs)*)
     };
-    let base = quote!(<#step as ::hephaestus_guest::Step>);
+    // At the name: a step that is more private than its other name is told of there.
+    let types = quote_spanned! {name.span()=>
+        type Event = <__Base as ::hephaestus_guest::Step>::Event;
+        type Output = <__Base as ::hephaestus_guest::Step>::Output;
+        type Config = <__Base as ::hephaestus_guest::Step>::Config;
+        type Reads = <__Base as ::hephaestus_guest::Step>::Reads;
+    };
     quote! {
         #docs
         #[allow(non_camel_case_types, reason = "named as in the table")]
         #visibility enum #name {}
 
-        impl ::hephaestus_guest::Step for #name {
-            const NAME: &'static str = #step_name;
-            const OPTIONS: ::hephaestus_guest::StepOptions = #base::OPTIONS;
-            type Event = #base::Event;
-            type Output = #base::Output;
-            type Config = #base::Config;
-            type Reads = #base::Reads;
+        const _: () = {
+            type __Base = #step;
 
-            fn run(
-                ctx: &::hephaestus_guest::Context,
-            ) -> ::hephaestus_guest::StepResult<Self::Event, Self::Output> {
-                #base::run(ctx)
+            impl ::hephaestus_guest::Step for #name {
+                const NAME: &'static str = #step_name;
+                const OPTIONS: ::hephaestus_guest::StepOptions = <__Base as ::hephaestus_guest::Step>::OPTIONS;
+                #types
+
+                fn run(
+                    ctx: &::hephaestus_guest::Context,
+                ) -> ::hephaestus_guest::StepResult<Self::Event, Self::Output> {
+                    <__Base as ::hephaestus_guest::Step>::run(ctx)
+                }
             }
-        }
+        };
     }
 }
 
 /// `pub fn order_flow() -> Workflow`.
-fn function(table: &Table, entries: &[&Entry]) -> TokenStream {
+fn function(table: &Table) -> TokenStream {
     let Table {
         docs,
         visibility,
         name,
-        version,
         ..
     } = table;
-    let workflow_name = kebab(name);
-    let said = said_of_all(table, entries);
-    let steps = entries.iter().map(|entry| spec(table, entries, entry));
-    let done = table.done.as_ref().map(|(_, rule)| {
-        let rule = join_rule(entries, rule);
-        quote!(.done_when(#rule))
-    });
     quote! {
         #(#docs)*
         #[must_use]
         #visibility fn #name() -> ::hephaestus_guest::Workflow {
-            ::hephaestus_guest::Workflow::new(#workflow_name, #version)
-                #said
-                #(.step(#steps))*
-                #done
+            <#name as ::hephaestus_guest::__private::Table>::workflow()
+        }
+    }
+}
+
+/// What the function answers.
+fn graph(table: &Table, entries: &[&Entry], proof: &Proof) -> TokenStream {
+    let Table { name, version, .. } = table;
+    let workflow_name = kebab(name);
+    let said = said_of_all(table, entries);
+    let whole = entries.iter().filter(|entry| entry.is_whole);
+    let steps = whole.map(|entry| spec(table, entries, entry, proof));
+    let done = table.done.as_ref().filter(|_| proof.is_sound).map(|when| {
+        let rule = join_rule(entries, &when.rule);
+        quote!(.done_when(#rule))
+    });
+    quote! {
+        impl ::hephaestus_guest::__private::Table for #name {
+            fn workflow() -> ::hephaestus_guest::Workflow {
+                ::hephaestus_guest::Workflow::new(#workflow_name, #version)
+                    #said
+                    #(.step(#steps))*
+                    #done
+            }
         }
     }
 }
@@ -155,25 +192,29 @@ fn said_of_all(table: &Table, entries: &[&Entry]) -> TokenStream {
     quote!(#key #(.tag(#tags))* #(#facts)* #options #on_cancel)
 }
 
-/// A step's place in the graph.
-fn spec(table: &Table, entries: &[&Entry], entry: &Entry) -> TokenStream {
+/// A step's place in the graph. Of a graph that isn't sound, joins are left out: they were told of already.
+fn spec(table: &Table, entries: &[&Entry], entry: &Entry, proof: &Proof) -> TokenStream {
     let at = entry.name.span();
     let step = step_type(entry);
-    let join = entry.join.as_ref().map(|rule| {
-        let rule = join_rule(entries, rule);
-        quote!(.when(#rule))
+    let join = entry.join.as_ref().filter(|_| proof.is_sound).map(|when| {
+        let rule = join_rule(entries, &when.rule);
+        quote_spanned!(at=> .when(#rule))
     });
-    let is_for_cancelling = table.header.on_cancel.as_ref() == Some(&entry.name) && entry.routes.is_empty();
-    let then = (!is_for_cancelling).then(|| then(entries, entry, &step));
+    let is_for_cancelling = table.header.on_cancel.as_ref() == Some(&entry.name);
+    let leads_nowhere = entry.routes.is_empty() && (is_for_cancelling || !proof.is_sound);
+    let then = (!leads_nowhere).then(|| then(entries, entry, &step));
     let failed = entry
         .routes
         .iter()
         .filter(|route| route.events.iter().any(is_failed))
         .map(|route| {
             let targets = targets(entries, &route.targets);
-            quote!(.on_failed(#targets))
+            quote_spanned!(at=> .on_failed(#targets))
         });
-    let config = entry.config.as_ref().map(|config| quote!(.config(#config)));
+    let config = entry
+        .config
+        .as_ref()
+        .map(|config| quote_spanned!(at=> .config(#config)));
     let options = calls(&entry.options);
     quote_spanned!(at=> ::hephaestus_guest::StepSpec::<#step>::of() #join #then #(#failed)* #config #options)
 }
@@ -196,9 +237,18 @@ fn calls(options: &Options) -> TokenStream {
 }
 
 /// The `match` over the step's events, which the compiler finds complete or not.
-fn then(entries: &[&Entry], entry: &Entry, step: &Path) -> TokenStream {
+fn then(entries: &[&Entry], entry: &Entry, step: &Ident) -> TokenStream {
     let at = entry.name.span();
-    let arms = entry.routes.iter().filter_map(|route| arm(entries, route, step));
+    let mut seen = BTreeSet::new();
+    let arms = entry.routes.iter().filter_map(|route| {
+        // What is said twice was told of already.
+        let events = route
+            .events
+            .iter()
+            .filter(|event| !is_failed(event) && seen.insert(event.to_string()))
+            .collect::<Vec<_>>();
+        arm(entries, &events, &route.targets, step)
+    });
     quote_spanned! {at=>
         .then(|event| match event {
             #(#arms)*
@@ -206,13 +256,12 @@ fn then(entries: &[&Entry], entry: &Entry, step: &Path) -> TokenStream {
     }
 }
 
-fn arm(entries: &[&Entry], route: &Route, step: &Path) -> Option<TokenStream> {
-    let events = route.events.iter().filter(|event| !is_failed(event));
-    let patterns: Vec<_> = events
-        .map(|event| quote_spanned!(event.span()=> <#step as ::hephaestus_guest::Step>::Event::#event))
-        .collect();
-    let targets = targets(entries, &route.targets);
-    (!patterns.is_empty()).then(|| quote!(#(#patterns)|* => #targets,))
+fn arm(entries: &[&Entry], events: &[&Ident], leads_to: &Targets, step: &Ident) -> Option<TokenStream> {
+    let patterns = events
+        .iter()
+        .map(|event| quote_spanned!(event.span()=> <#step as ::hephaestus_guest::Step>::Event::#event));
+    let targets = targets(entries, leads_to);
+    (!events.is_empty()).then(|| quote!(#(#patterns)|* => #targets,))
 }
 
 fn targets(entries: &[&Entry], targets: &Targets) -> TokenStream {
@@ -223,18 +272,19 @@ fn targets(entries: &[&Entry], targets: &Targets) -> TokenStream {
         let path = type_of(entries, step)?;
         Some(quote_spanned!(step.span()=> .and::<#path>()))
     });
-    let chosen = targets.chooser.as_ref().map(|choose| quote!(.chosen_by(#choose)));
+    let chosen = targets
+        .chooser
+        .as_ref()
+        .map(|choose| quote_spanned!(choose.span()=> .chosen_by(#choose)));
     quote!(::hephaestus_guest::Targets::none() #(#steps)* #chosen)
 }
 
 /// The type of the step that an identifier of the table means, at that identifier.
-fn type_of(entries: &[&Entry], name: &Ident) -> Option<Path> {
+fn type_of(entries: &[&Entry], name: &Ident) -> Option<Ident> {
     let entry = entries.iter().find(|entry| entry.name == *name)?;
-    let mut path = step_type(entry);
-    if let Some(last) = path.segments.last_mut() {
-        last.ident.set_span(name.span());
-    }
-    Some(path)
+    let mut step = step_type(entry);
+    step.set_span(name.span());
+    Some(step)
 }
 
 fn join_rule(entries: &[&Entry], rule: &Rule) -> TokenStream {
@@ -259,7 +309,7 @@ fn join(entries: &[&Entry], expression: &Join) -> TokenStream {
             let at = event.span();
             quote_spanned!(at=> ::hephaestus_guest::Join::on::<#step>(<#step as ::hephaestus_guest::Step>::Event::#event))
         }
-        Join::Group { word, parts } => {
+        Join::Group { word, parts, .. } => {
             let word = match word {
                 Word::All => quote!(all),
                 Word::Any => quote!(any),
@@ -273,10 +323,6 @@ fn join(entries: &[&Entry], expression: &Join) -> TokenStream {
 
 /// What the types of the steps have to agree with.
 fn checks(table: &Table, entries: &[&Entry], proof: &Proof) -> TokenStream {
-    if proof.readings.is_empty() && entries.len() > 1 {
-        // The graph is not sound: nothing is known of what lies before what.
-        return TokenStream::new();
-    }
     let workflow = &table.name;
     let of = |name: &str| {
         entries
@@ -299,10 +345,8 @@ fn checks(table: &Table, entries: &[&Entry], proof: &Proof) -> TokenStream {
     });
     let each = entries.iter().map(|entry| check(workflow, entry));
     quote! {
-        const _: () = {
-            #(#readings)*
-            #(#each)*
-        };
+        #(#readings)*
+        #(#each)*
     }
 }
 
@@ -311,8 +355,9 @@ fn check(workflow: &Ident, entry: &Entry) -> TokenStream {
     let step = step_type(entry);
     let name = entry.step_name();
     let named = format!(
-        "`{step_name}` in the table is the step `{name}`; its type says another name: give it one in the table, like `{step_name} = …`",
-        step_name = entry.name
+        "the type calls itself another name than `{name}`: give it a name in the table, like `{} = {} => …`",
+        name.replace('-', "_"),
+        entry.name
     );
     let config = match &entry.config {
         Some(_) => TokenStream::new(),
@@ -333,7 +378,7 @@ fn check(workflow: &Ident, entry: &Entry) -> TokenStream {
 }
 
 /// What is said in the table must not be said at the step too.
-fn once(step: &Path, entry: &Entry) -> TokenStream {
+fn once(step: &Ident, entry: &Entry) -> TokenStream {
     let check = |at: Span, said: &str, asks: TokenStream| {
         let message = format!(
             "step `{}` says its {said} itself: say it there or in the table, once",

@@ -1,9 +1,11 @@
 //! What is said of the whole workflow, as attributes above its name.
 
+use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Token};
 
+use crate::errors::Errors;
 use crate::options::{self, Options};
 
 /// The words that can be said.
@@ -40,7 +42,7 @@ pub(super) struct BusinessKey {
 
 impl Header {
     /// Reads the attributes; returns those that are documentation.
-    pub(super) fn read(attributes: Vec<Attribute>) -> syn::Result<(Self, Vec<Attribute>)> {
+    pub(super) fn read(attributes: Vec<Attribute>, errors: &mut Errors) -> (Self, Vec<Attribute>) {
         let mut header = Self {
             is_exported: true,
             ..Self::default()
@@ -50,10 +52,10 @@ impl Header {
             if attribute.path().is_ident("doc") {
                 docs.push(attribute);
             } else {
-                header.take(&attribute)?;
+                errors.value(header.take(&attribute));
             }
         }
-        Ok((header, docs))
+        (header, docs)
     }
 
     fn take(&mut self, attribute: &Attribute) -> syn::Result<()> {
@@ -90,7 +92,13 @@ impl Header {
 fn once<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> syn::Result<()> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => Err(syn::Error::new_spanned(attribute, "said twice: say it once")),
+        Some(_) => Err(syn::Error::new_spanned(
+            attribute.path(),
+            format!(
+                "`{}` is said twice: say it once",
+                attribute.path().to_token_stream()
+            ),
+        )),
     }
 }
 

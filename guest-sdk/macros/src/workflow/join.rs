@@ -5,6 +5,14 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Ident, Token, bracketed, token};
 
+use super::parse::skip_all;
+
+/// A rule, and where it stands.
+pub(super) struct When {
+    pub(super) at: Span,
+    pub(super) rule: Rule,
+}
+
 /// What stands behind `when`.
 pub(super) enum Rule {
     All,
@@ -16,7 +24,7 @@ pub(super) enum Rule {
 /// An expression over transitions.
 pub(super) enum Join {
     Transition { source: Ident, event: Ident },
-    Group { word: Word, parts: Vec<Join> },
+    Group { at: Span, word: Word, parts: Vec<Join> },
 }
 
 /// How the parts of a group are taken together.
@@ -38,19 +46,25 @@ impl Word {
     }
 }
 
-impl Parse for Rule {
+impl Parse for When {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let ident: Ident = input.fork().parse().map_err(|error| unreadable(error.span()))?;
-        let word = Word::read(&ident).ok_or_else(|| unreadable(ident.span()))?;
-        if input.peek2(token::Bracket) {
-            return input.parse().map(Self::Expression);
-        }
-        input.parse::<Ident>()?;
-        Ok(match word {
-            Word::All => Self::All,
-            Word::Any => Self::Any,
-            Word::Settled => Self::Settled,
-        })
+        let ident: Ident = input
+            .fork()
+            .parse()
+            .map_err(|error: syn::Error| unreadable(error.span()))?;
+        let at = ident.span();
+        let word = Word::read(&ident).ok_or_else(|| unreadable(at))?;
+        let rule = if input.peek2(token::Bracket) {
+            Rule::Expression(input.parse()?)
+        } else {
+            input.parse::<Ident>()?;
+            match word {
+                Word::All => Rule::All,
+                Word::Any => Rule::Any,
+                Word::Settled => Rule::Settled,
+            }
+        };
+        Ok(Self { at, rule })
     }
 }
 
@@ -73,10 +87,12 @@ impl Parse for Join {
             };
             let inner;
             bracketed!(inner in input);
-            let parts = Punctuated::<Self, Token![,]>::parse_terminated(&inner)?;
+            let parts = Punctuated::<Self, Token![,]>::parse_terminated(&inner);
+            skip_all(&inner);
             return Ok(Self::Group {
+                at: ident.span(),
                 word,
-                parts: parts.into_iter().collect(),
+                parts: parts?.into_iter().collect(),
             });
         }
         if !input.peek(Token![.]) {
@@ -86,14 +102,25 @@ impl Parse for Join {
             ));
         }
         input.parse::<Token![.]>()?;
-        Ok(Self::Transition {
-            source: ident,
-            event: input.parse()?,
-        })
+        let event = input.parse().map_err(|_| {
+            let message =
+                format!("which event of `{ident}`? A transition is written like `{ident}.Reserved`");
+            syn::Error::new(ident.span(), message)
+        })?;
+        Ok(Self::Transition { source: ident, event })
     }
 }
 
 impl Join {
+    /// The first group without parts.
+    pub(super) fn empty_group(&self) -> Option<Span> {
+        match self {
+            Self::Transition { .. } => None,
+            Self::Group { at, parts, .. } if parts.is_empty() => Some(*at),
+            Self::Group { parts, .. } => parts.iter().find_map(Self::empty_group),
+        }
+    }
+
     /// The transitions it names, in order.
     pub(super) fn transitions(&self) -> Vec<(&Ident, &Ident)> {
         match self {

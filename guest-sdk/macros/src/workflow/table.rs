@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::{Attribute, Expr, Ident, Path, Visibility};
 
 use super::header::Header;
-use super::join::Rule;
+use super::join::When;
 use crate::names::kebab;
 use crate::options::Options;
 
@@ -17,24 +17,26 @@ pub(super) struct Table {
     pub(super) version: u32,
     /// In the order in which they were written: the first one is where instances begin.
     pub(super) entries: Vec<Entry>,
-    /// Another join for `done`.
-    pub(super) done: Option<(Span, Rule)>,
+    /// Another join for `done`, which stands there.
+    pub(super) done: Option<When>,
 }
 
 /// One step of the graph.
 pub(super) struct Entry {
     pub(super) docs: Vec<Attribute>,
     pub(super) options: Options,
+    /// Who can name it, where the table gives it another name. None: who can name the workflow.
+    pub(super) visibility: Option<Visibility>,
     /// What the table calls it.
     pub(super) name: Ident,
     /// The step's type. With an alias: what the name is another name for.
     pub(super) step: Path,
     pub(super) is_alias: bool,
     pub(super) config: Option<Expr>,
-    pub(super) join: Option<Rule>,
+    pub(super) join: Option<When>,
     pub(super) routes: Vec<Route>,
-    /// Whether a comma after it can be left out.
-    pub(super) ends_with_block: bool,
+    /// Whether all of it could be read.
+    pub(super) is_whole: bool,
 }
 
 /// Where some of a step's events lead.
@@ -60,6 +62,11 @@ impl Entry {
 }
 
 impl Table {
+    /// Whether all of its lines could be read.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.entries.is_empty() && self.entries.iter().all(|entry| entry.is_whole)
+    }
+
     /// The entry that an identifier of the table means.
     pub(super) fn entry(&self, name: &Ident) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == *name)

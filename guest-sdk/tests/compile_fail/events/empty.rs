@@ -1,0 +1,8 @@
+//! No events.
+
+use hephaestus_guest::events;
+
+#[events]
+enum Stock {}
+
+fn main() {}

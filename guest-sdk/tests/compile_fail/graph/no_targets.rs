@@ -1,0 +1,28 @@
+//! An event leads to nothing.
+
+use hephaestus_guest::{Finished, events, step, workflow};
+
+workflow! {
+    order v1 {
+        reserve => { Reserved => ship, OutOfStock => [] }
+        ship => done,
+    }
+}
+
+#[events]
+enum Stock {
+    Reserved,
+    OutOfStock,
+}
+
+#[step]
+fn reserve() -> Stock {
+    Stock::Reserved
+}
+
+#[step]
+fn ship() -> Finished {
+    Finished
+}
+
+fn main() {}

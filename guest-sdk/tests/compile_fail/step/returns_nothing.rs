@@ -1,0 +1,8 @@
+//! A step that returns nothing.
+
+use hephaestus_guest::step;
+
+#[step]
+fn ship() {}
+
+fn main() {}
