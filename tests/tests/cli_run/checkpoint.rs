@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::place::{Place, step};
+use hephaestus_tests::place::{Place, step};
 
 /// The numbers that were saved, in the order of the journal.
 fn saved(report: &Value) -> Vec<u64> {
@@ -28,7 +28,7 @@ fn saved_before_the_last_loss(report: &Value) -> u64 {
 fn a_step_whose_host_is_killed_goes_on_from_its_last_checkpoint() {
     let component = hephaestus_tests::component("checkpointer");
     let words = ["-i", r#"{"end": 200, "pause_ms": 5}"#, "--id", "c1", "--json"];
-    let place = Place::new();
+    let place = Place::of("order-flow");
     for sign in ["started checkpointer::c1", "runs again", "runs again"] {
         let mut host = place.start(&component, &words);
         host.wait_for(sign);
@@ -54,7 +54,7 @@ fn a_step_whose_host_is_killed_goes_on_from_its_last_checkpoint() {
 
 #[test]
 fn a_retry_goes_on_from_the_checkpoint() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let component = hephaestus_tests::component("checkpointer");
     let words = ["-i", r#"{"end": 9, "pause_ms": 0, "fail_at": 4}"#, "--json"];
     let report = place.run(&component, &words).expect(0).json();

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::place::{Place, step};
+use hephaestus_tests::place::{Place, step};
 
 #[test]
 fn a_host_killed_while_the_order_waits_goes_on() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let component = hephaestus_tests::component("order-flow");
     let mut first = place.start(&component, &["-i", "@order.json", "--id", "a1", "--wait", "60s"]);
     first.wait_for("waits for an event");
     first.kill();
-    let waiting = place.order(&["--id", "a1", "--json"]).expect(3).json();
+    let waiting = place.run_example(&["--id", "a1", "--json"]).expect(3).json();
     let report = place
-        .order(&["--id", "a1", "-e", "approved", "--json"])
+        .run_example(&["--id", "a1", "-e", "approved", "--json"])
         .expect(0)
         .json();
     assert_eq!(waiting["instance"], report["instance"]);
@@ -29,7 +29,7 @@ fn a_host_killed_while_the_order_waits_goes_on() {
 
 #[test]
 fn a_step_that_ran_when_its_host_was_killed_is_lost_and_runs_again() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let hostile = hephaestus_tests::component("hostile");
     let words = ["-i", r#"{"misdeed": "spin"}"#, "--id", "h1"];
     let mut first = place.start(&hostile, &words);
@@ -59,12 +59,12 @@ fn whenever_its_host_is_killed_each_step_is_recorded_once() {
         "60s",
     ];
     for delay_ms in (0..600).step_by(60) {
-        let place = Place::new();
+        let place = Place::of("order-flow");
         let first = place.start(&component, &words);
         std::thread::sleep(Duration::from_millis(delay_ms));
         first.kill();
         // The event may have been lost with the host, or sent already; and the order may have ended, or not begun.
-        let report = place.order(&words).expect(0).json();
+        let report = place.run_example(&words).expect(0).json();
         let names = ["validate", "reserve", "charge", "approve", "ship"];
         let completions: Vec<&str> = completions(&report);
         for name in names {
@@ -86,7 +86,7 @@ fn completions(report: &Value) -> Vec<&str> {
 #[test]
 fn an_interrupted_host_ends_in_good_order_and_says_how_to_go_on() {
     for signal in ["INT", "TERM"] {
-        let place = Place::new();
+        let place = Place::of("order-flow");
         let component = hephaestus_tests::component("order-flow");
         let mut first = place.start(&component, &["-i", "@order.json", "--id", "a1", "--wait", "60s"]);
         first.wait_for("waits for an event");
@@ -95,7 +95,7 @@ fn an_interrupted_host_ends_in_good_order_and_says_how_to_go_on() {
         assert!(page.contains("■ interrupted  orderid::a1"), "{page}");
         assert!(page.trim_end().ends_with("--wait 60s --id a1"), "{page}");
         let report = place
-            .order(&["--id", "a1", "-e", "approved", "--json"])
+            .run_example(&["--id", "a1", "-e", "approved", "--json"])
             .expect(0)
             .json();
         assert_eq!(report["status"], json!("completed"));
@@ -104,7 +104,7 @@ fn an_interrupted_host_ends_in_good_order_and_says_how_to_go_on() {
 
 #[test]
 fn a_second_interrupt_ends_a_host_that_is_busy_at_once() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let hostile = hephaestus_tests::component("hostile");
     let mut first = place.start(&hostile, &["-i", r#"{"misdeed": "spin"}"#, "--id", "h1"]);
     first.wait_for("started hostile::h1");

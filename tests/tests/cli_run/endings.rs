@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::place::{Place, kinds, step};
+use hephaestus_tests::place::{Place, kinds, step};
 
 /// The report of an order that completes.
 fn completed(words: &[&str]) -> Value {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let mut all = vec!["--json", "--store", "memory", "--wait", "60s"];
     all.extend(words);
-    let report = place.order(&all).expect(0).json();
+    let report = place.run_example(&all).expect(0).json();
     assert_eq!(report["status"], "completed");
     assert_eq!(report["workflow"], "order-flow");
     assert_eq!(report["failure"], Value::Null);
@@ -84,9 +84,8 @@ fn a_rejected_order_gives_stock_and_money_back() {
 
 #[test]
 fn an_order_that_nobody_approves_in_time_expires() {
-    let place = Place::new();
-    let text = std::fs::read_to_string(place.path("order.json")).expect("the order");
-    let mut order: Value = serde_json::from_str(&text).expect("JSON");
+    let place = Place::of("order-flow");
+    let mut order = place.json("order.json");
     order["approval_timeout_ms"] = json!(50);
     let report = completed(&["-i", &order.to_string()]);
     let approve = step(&report, "approve");
@@ -126,7 +125,7 @@ fn a_declined_payment_releases_the_stock_and_refunds_nothing() {
 
 #[test]
 fn a_guest_without_the_sdk_runs() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let raw = hephaestus_tests::component("raw-wit");
     let words = [
         "--store",
@@ -147,7 +146,7 @@ fn a_guest_without_the_sdk_runs() {
 
 #[test]
 fn a_failed_instance_says_where_why_and_what_to_do() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let hostile = hephaestus_tests::component("hostile");
     let words = ["-i", r#"{"misdeed": "error"}"#, "--id", "h1"];
     let page = place.run(&hostile, &words).expect(1).stdout;
@@ -168,7 +167,7 @@ fn a_failed_instance_says_where_why_and_what_to_do() {
 
 #[test]
 fn a_step_that_panics_is_quoted() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let hostile = hephaestus_tests::component("hostile");
     // A trap is tried again; the words of the last attempt are shown.
     let words = ["-i", r#"{"misdeed": "panic"}"#, "--store", "memory"];
@@ -180,9 +179,9 @@ fn a_step_that_panics_is_quoted() {
 
 #[test]
 fn the_page_says_what_people_ask() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let page = place
-        .order(&["-i", "@order.json", "--id", "a1", "-e", "approved"])
+        .run_example(&["-i", "@order.json", "--id", "a1", "-e", "approved"])
         .expect(0)
         .stdout;
     let texts = [

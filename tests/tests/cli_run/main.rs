@@ -8,7 +8,6 @@
 mod checkpoint;
 mod crash;
 mod endings;
-mod place;
 mod refused;
 mod streams;
 mod usage;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::place::Place;
+use hephaestus_tests::place::Place;
 
 fn file(place: &Place, name: &str, bytes: &[u8]) -> PathBuf {
     let path = place.path(name);
@@ -13,7 +13,7 @@ fn file(place: &Place, name: &str, bytes: &[u8]) -> PathBuf {
 
 #[test]
 fn what_is_no_workflow_component_leaves_no_trace() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let cases: [(&str, &[u8]); 4] = [
         ("order-text.wasm", b"just some text"),
         ("order-module.wasm", b"\0asm\x01\0\0\0"),
@@ -33,7 +33,7 @@ fn what_is_no_workflow_component_leaves_no_trace() {
 
 #[test]
 fn an_unsound_graph_is_refused() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let unsound = hephaestus_tests::hostile_described("unsound");
     let answer = place
         .run(file(&place, "order-unsound.wasm", &unsound), &[])
@@ -44,9 +44,9 @@ fn an_unsound_graph_is_refused() {
 
 #[test]
 fn the_same_version_with_other_bytes_is_refused() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let before = place
-        .order(&["-i", "@order.json", "--id", "a1", "--json"])
+        .run_example(&["-i", "@order.json", "--id", "a1", "--json"])
         .expect(3)
         .json();
     // A custom section: other bytes, the same behaviour.
@@ -64,45 +64,47 @@ fn the_same_version_with_other_bytes_is_refused() {
             "{answer:#?}"
         );
     }
-    let after = place.order(&["--id", "a1", "--json"]).expect(3).json();
+    let after = place.run_example(&["--id", "a1", "--json"]).expect(3).json();
     assert_eq!(before["history"], after["history"]);
 }
 
 #[test]
 fn one_host_at_a_time_uses_a_store() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let component = hephaestus_tests::component("order-flow");
     let mut first = place.start(&component, &["-i", "@order.json", "--id", "a1", "--wait", "60s"]);
     first.wait_for("waits for an event");
-    let second = place.order(&["--id", "a1", "-e", "approved", "--json"]).expect(6);
+    let second = place
+        .run_example(&["--id", "a1", "-e", "approved", "--json"])
+        .expect(6);
     assert_eq!(second.json()["error"]["code"], "host-error");
     assert!(second.stderr.contains("in use"), "{second:#?}");
     first.signal("TERM");
     first.finish().expect(130);
-    place.order(&["--id", "a1", "-e", "approved"]).expect(0);
+    place.run_example(&["--id", "a1", "-e", "approved"]).expect(0);
 }
 
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
-    let place = Place::new();
-    place.order(&["-i", "@order-invalid.json"]).expect(0);
+    let place = Place::of("order-flow");
+    place.run_example(&["-i", "@order-invalid.json"]).expect(0);
     // `user_version` in the header of the file; a store that was closed in good order has no log beside it.
     let database = place.path("hephaestus.db");
     let mut bytes = fs::read(&database).expect("the database");
     bytes[60..64].copy_from_slice(&4_000_000_u32.to_be_bytes());
     fs::write(&database, &bytes).expect("the database");
-    let answer = place.order(&["-i", "@order-invalid.json"]).expect(6);
+    let answer = place.run_example(&["-i", "@order-invalid.json"]).expect(6);
     assert!(answer.stderr.contains("format 4000000"), "{answer:#?}");
     assert_eq!(fs::read(&database).expect("the database"), bytes, "untouched");
 }
 
 #[test]
 fn a_file_that_is_no_database_is_left_alone() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let text = b"notes that somebody wants to keep, longer than the header of a database would be: 100 bytes, and then some";
     let path = file(&place, "order-notes.txt", text);
     place
-        .order(&["-i", "@order.json", "--store", "sqlite:order-notes.txt"])
+        .run_example(&["-i", "@order.json", "--store", "sqlite:order-notes.txt"])
         .expect(6);
     assert_eq!(fs::read(path).expect("the notes"), text);
 }

@@ -3,12 +3,14 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::place::Place;
+use hephaestus_tests::place::Place;
 
 #[test]
 fn without_a_terminal_nothing_steers_one() {
-    let place = Place::new();
-    let answer = place.order(&["-i", "@order.json", "-e", "approved"]).expect(0);
+    let place = Place::of("order-flow");
+    let answer = place
+        .run_example(&["-i", "@order.json", "-e", "approved"])
+        .expect(0);
     for text in [&answer.stdout, &answer.stderr] {
         assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
     }
@@ -33,16 +35,16 @@ fn without_a_terminal_nothing_steers_one() {
 
 #[test]
 fn json_is_all_that_standard_output_gets_even_when_verbose() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let answer = place
-        .order(&["-i", "@order.json", "-e", "approved", "--json", "-vv"])
+        .run_example(&["-i", "@order.json", "-e", "approved", "--json", "-vv"])
         .expect(0);
     assert_eq!(answer.json()["status"], "completed");
 }
 
 #[test]
 fn guests_are_heard_when_asked_for() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let hostile = hephaestus_tests::component("hostile");
     let words = ["-i", r#"{"misdeed": "whisper"}"#, "--store", "memory"];
     let quiet = place.run(&hostile, &words);
@@ -55,7 +57,7 @@ fn guests_are_heard_when_asked_for() {
 
 #[test]
 fn an_input_can_be_piped() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let mut child = hephaestus_tests::hephaestus()
         .arg("run")
         .arg(hephaestus_tests::component("order-flow"))
@@ -97,7 +99,7 @@ fn a_reader_that_goes_away_changes_nothing() {
 
 #[test]
 fn a_log_filter_that_makes_no_sense_is_bad_usage_in_json_too() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let mut command = hephaestus_tests::hephaestus();
     command
         .env("HEPHAESTUS_LOG", "no[filter")

@@ -1,19 +1,19 @@
 //! What makes no sense is refused before anything is created.
 
-use crate::place::{Answer, Place};
+use hephaestus_tests::place::{Answer, Place};
 
 /// Checks that a command line is refused, by a message with these parts, and leaves nothing.
 #[track_caller]
 fn check(words: &[&str], parts: &[&str]) {
-    let place = Place::new();
-    let answer = place.order(words).expect(2);
+    let place = Place::of("order-flow");
+    let answer = place.run_example(words).expect(2);
     assert_eq!(answer.stdout, "");
     has_parts(&answer, parts);
     assert_eq!(place.left_behind(), [""; 0], "nothing was created");
 
     let mut with_json = words.to_vec();
     with_json.push("--json");
-    let answer = place.order(&with_json).expect(2);
+    let answer = place.run_example(&with_json).expect(2);
     let object = answer.json();
     assert_eq!(object["error"]["code"], "bad-usage");
     let message = object["error"]["message"].as_str().expect("a message");
@@ -37,10 +37,10 @@ fn inputs() {
 
 #[test]
 fn an_input_that_no_instance_can_carry_creates_no_database() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let text = format!(r#"{{"x": "{}"}}"#, "x".repeat(1 << 20));
     std::fs::write(place.path("order-large.json"), text).expect("a file");
-    let answer = place.order(&["-i", "@order-large.json"]).expect(2);
+    let answer = place.run_example(&["-i", "@order-large.json"]).expect(2);
     has_parts(&answer, &["--input", "1048585 bytes", "at most 1048576"]);
     assert_eq!(place.left_behind(), [""; 0], "nothing was created");
 }
@@ -74,22 +74,22 @@ fn words_that_do_not_exist() {
 
 #[test]
 fn a_bad_event_for_an_active_instance_changes_nothing() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let before = place
-        .order(&["-i", "@order.json", "--id", "a1", "--json"])
+        .run_example(&["-i", "@order.json", "--id", "a1", "--json"])
         .expect(3)
         .json();
-    place.order(&["--id", "a1", "-e", "shipped"]).expect(2);
+    place.run_example(&["--id", "a1", "-e", "shipped"]).expect(2);
     place
-        .order(&["--id", "a1", "-e", "approved", "-e", "ship.approved"])
+        .run_example(&["--id", "a1", "-e", "approved", "-e", "ship.approved"])
         .expect(2);
-    let after = place.order(&["--id", "a1", "--json"]).expect(3).json();
+    let after = place.run_example(&["--id", "a1", "--json"]).expect(3).json();
     assert_eq!(before["history"], after["history"]);
 }
 
 #[test]
 fn files_that_are_not_there() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let answer = place.run("none.wasm", &[]).expect(2);
     has_parts(&answer, &["COMPONENT.WASM", "none.wasm", "no such file"]);
     let answer = place.run(".", &[]).expect(2);

@@ -2,14 +2,17 @@
 
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::place::{Place, kinds, step};
+use hephaestus_tests::place::{Place, kinds, step};
 
 #[test]
 fn a_waiting_order_says_for_what_and_the_command_it_shows_sends_it() {
-    let place = Place::new();
-    let page = place.order(&["-i", "@order.json", "--id", "a1"]).expect(3).stdout;
+    let place = Place::of("order-flow");
+    let page = place
+        .run_example(&["-i", "@order.json", "--id", "a1"])
+        .expect(3)
+        .stdout;
     assert!(page.contains("… waiting  orderid::a1"), "{page}");
     assert!(
         page.contains("`approve` has been waiting for approved or rejected"),
@@ -27,8 +30,11 @@ fn a_waiting_order_says_for_what_and_the_command_it_shows_sends_it() {
 
 #[test]
 fn json_says_what_is_waited_for() {
-    let place = Place::new();
-    let report = place.order(&["-i", "@order.json", "--json"]).expect(3).json();
+    let place = Place::of("order-flow");
+    let report = place
+        .run_example(&["-i", "@order.json", "--json"])
+        .expect(3)
+        .json();
     assert_eq!(report["status"], "waiting");
     let waiting = &report["waiting_for"][0];
     assert_eq!(
@@ -41,13 +47,13 @@ fn json_says_what_is_waited_for() {
 
 #[test]
 fn an_active_instance_goes_on_with_its_own_input() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let first = place
-        .order(&["-i", "@order.json", "--id", "a1", "--json"])
+        .run_example(&["-i", "@order.json", "--id", "a1", "--json"])
         .expect(3)
         .json();
     let answer = place
-        .order(&[
+        .run_example(&[
             "-i",
             "@order-invalid.json",
             "--id",
@@ -70,11 +76,14 @@ fn an_active_instance_goes_on_with_its_own_input() {
 
 #[test]
 fn an_instance_id_names_it_too() {
-    let place = Place::new();
-    let first = place.order(&["-i", "@order.json", "--json"]).expect(3).json();
+    let place = Place::of("order-flow");
+    let first = place
+        .run_example(&["-i", "@order.json", "--json"])
+        .expect(3)
+        .json();
     let id = first["instance"].as_str().expect("an id");
     let second = place
-        .order(&["--id", id, "-e", "rejected", "--json"])
+        .run_example(&["--id", id, "-e", "rejected", "--json"])
         .expect(0)
         .json();
     assert_eq!(first["instance"], second["instance"]);
@@ -82,11 +91,11 @@ fn an_instance_id_names_it_too() {
 
 #[test]
 fn an_instance_that_has_ended_leaves_its_id_free() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let words = ["-i", "@order-invalid.json", "--id", "a1", "--json"];
     let [first, second] = [
-        place.order(&words).expect(0).json(),
-        place.order(&words).expect(0).json(),
+        place.run_example(&words).expect(0).json(),
+        place.run_example(&words).expect(0).json(),
     ];
     assert_ne!(first["instance"], second["instance"]);
     assert_eq!(first["business_id"], second["business_id"]);
@@ -94,35 +103,38 @@ fn an_instance_that_has_ended_leaves_its_id_free() {
 
 #[test]
 fn the_id_of_an_instance_that_has_ended_is_no_name_for_another() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let ended = place
-        .order(&["-i", "@order-invalid.json", "--json"])
+        .run_example(&["-i", "@order-invalid.json", "--json"])
         .expect(0)
         .json();
     let id = ended["instance"].as_str().expect("an id");
-    let answer = place.order(&["--id", id, "-e", "approved", "--json"]).expect(2);
+    let answer = place
+        .run_example(&["--id", id, "-e", "approved", "--json"])
+        .expect(2);
     let message = answer.json()["error"]["message"].to_string();
     assert!(message.contains("which is completed"), "{message}");
 }
 
 #[test]
 fn a_timer_that_came_due_meanwhile_fires_at_once() {
-    let place = Place::new();
-    let text = std::fs::read_to_string(place.path("order.json")).expect("the order");
-    let mut order: Value = serde_json::from_str(&text).expect("JSON");
+    let place = Place::of("order-flow");
+    let mut order = place.json("order.json");
     order["approval_timeout_ms"] = json!(1_500);
-    place.order(&["-i", &order.to_string(), "--id", "a1"]).expect(3);
+    place
+        .run_example(&["-i", &order.to_string(), "--id", "a1"])
+        .expect(3);
     std::thread::sleep(std::time::Duration::from_millis(1_600));
-    let report = place.order(&["--id", "a1", "--json"]).expect(0).json();
+    let report = place.run_example(&["--id", "a1", "--json"]).expect(0).json();
     assert_eq!(step(&report, "approve")["timed_out"], true);
     assert_eq!(step(&report, "expire")["status"], "completed");
 }
 
 #[test]
 fn memory_forgets_and_says_so() {
-    let place = Place::new();
+    let place = Place::of("order-flow");
     let page = place
-        .order(&["-i", "@order.json", "--store", "memory"])
+        .run_example(&["-i", "@order.json", "--store", "memory"])
         .expect(3)
         .stdout;
     assert!(page.contains("kept in memory and is gone now"), "{page}");
@@ -132,10 +144,10 @@ fn memory_forgets_and_says_so() {
 
 #[test]
 fn an_event_is_sent_once_and_a_second_run_follows_only() {
-    let place = Place::new();
-    place.order(&["-i", "@order.json", "--id", "a1"]).expect(3);
+    let place = Place::of("order-flow");
+    place.run_example(&["-i", "@order.json", "--id", "a1"]).expect(3);
     let report = place
-        .order(&["--id", "a1", "--wait", "10ms", "--json"])
+        .run_example(&["--id", "a1", "--wait", "10ms", "--json"])
         .expect(3)
         .json();
     assert!(!kinds(&report).contains(&"event_accepted".to_owned()));
