@@ -1,7 +1,13 @@
-//! Somebody asks for something. Who doesn't answer is reminded once, then the request goes to their manager.
+//! Somebody asks for something. An approver who doesn't answer is reminded once; then their manager is asked.
 //!
-//! The pauses are timers of the host: they are durable, a host that is down when one is due catches up when it is back.
-//! One step, [`answer`], stands in the graph twice, under two names and with a configuration each.
+//! ```text
+//! ask -> first-chance --approved or rejected-----------------> grant or refuse -> done
+//!             `--timeout-> remind -> last-chance --approved or rejected--^
+//!                                        `--timeout-> escalate -> done
+//! ```
+//!
+//! The pauses are timers of the host. They are durable: a host that is down when one is due catches up when it is back.
+//! One step, [`answer()`], stands in the graph twice, each time under a name and with a configuration of its own.
 
 use std::time::Duration;
 
@@ -9,19 +15,19 @@ use hephaestus_guest::{Config, Context, Finished, Initial, Outcome, ResultOf, ev
 use serde::{Deserialize, Serialize};
 
 workflow! {
-    /// The process.
+    /// A request, from the question to the decision.
     #[business_key("requestid")]
     #[tag("example")]
     pub approval_reminder v1 {
         ask => first_chance,
 
-        /// The approver has some time,
+        /// The approver has as long as the request says.
         first_chance = answer(Patience::Long) => { Approved => grant, Rejected => refuse, Timeout => remind }
         remind => last_chance,
-        /// and less after a reminder.
+        /// After the reminder they have less.
         last_chance = answer(Patience::Short) => { Approved => grant, Rejected => refuse, Timeout => escalate }
 
-        // Either chance leads here; the other one is dead by then.
+        // Two steps lead here, of which one is never taken: the first to arrive is enough.
         grant when any => done,
         refuse when any => done,
         escalate => done,
@@ -35,9 +41,9 @@ pub struct Request {
     pub what: String,
     /// Who decides.
     pub approver: String,
-    /// Whom the request goes to if they don't.
+    /// Whom the request goes to if the approver doesn't.
     pub manager: String,
-    /// How long the approver may take, in milliseconds.
+    /// How long the approver may take, in milliseconds; a day, if the request doesn't say.
     #[serde(default = "a_day")]
     pub patience_ms: u64,
 }
@@ -46,7 +52,7 @@ fn a_day() -> u64 {
     24 * 60 * 60 * 1000
 }
 
-/// How long a chance to answer is.
+/// The configuration of [`answer()`]: how long this chance is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Patience {
     /// As long as the request says.
@@ -65,35 +71,34 @@ impl Patience {
     }
 }
 
-/// What the approver says.
+/// What the approver says: events that are sent from outside, while a step waits for them.
 #[events(accepts)]
 pub enum Answer {
     /// Yes.
     Approved,
     /// No.
     Rejected,
-    /// Nothing.
+    /// Nothing: the host sends it when the time is up.
     Timeout,
 }
 
-/// What comes along with an answer.
+/// What can come along with an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remark {
     /// In the approver's own words.
     pub remark: String,
 }
 
-/// Tells the approver. Mail is simulated by a log line.
+/// Asks the approver.
 #[step]
 pub fn ask(Initial(request): Initial<Request>, ctx: &Context) -> Finished {
-    ctx.info(
-        "please decide",
-        &[("to", &request.approver), ("what", &request.what)],
-    );
+    mail(ctx, &request.approver, "please decide", &request);
     Finished
 }
 
-/// Waits for the answer. What comes along with it need not be there: a timer brings nothing.
+/// Waits for the answer. Its code doesn't run again when the answer comes: what comes along is the result, and later
+/// steps read it. A form that isn't a [`Remark`] fails the step that reads it; a result that people write without a
+/// form would be a `serde_json::Value`.
 #[step]
 pub fn answer(
     Initial(request): Initial<Request>,
@@ -102,14 +107,18 @@ pub fn answer(
     Outcome::wait_at_most(patience.limit(&request))
 }
 
-/// Tells the approver again.
+/// Asks the approver again.
 #[step]
 pub fn remind(Initial(request): Initial<Request>, ctx: &Context) -> Finished {
-    ctx.warn(
-        "you have not decided yet",
-        &[("to", &request.approver), ("what", &request.what)],
-    );
+    mail(ctx, &request.approver, "you have not decided yet", &request);
     Finished
+}
+
+/// Passes the request on to the manager.
+#[step]
+pub fn escalate(Initial(request): Initial<Request>, ctx: &Context) -> Outcome<Finished, String> {
+    mail(ctx, &request.manager, "nobody decided", &request);
+    Finished.with(format!("passed on to {}", request.manager))
 }
 
 /// Records that the request was granted, and in which words.
@@ -118,10 +127,7 @@ pub fn grant(
     first: Option<ResultOf<first_chance>>,
     last: Option<ResultOf<last_chance>>,
 ) -> Outcome<Finished, String> {
-    Finished.with(match words(first, last) {
-        Some(remark) => format!("granted: {remark}"),
-        None => "granted".into(),
-    })
+    Finished.with(decided("granted", first, last))
 }
 
 /// Records that the request was refused, and in which words.
@@ -130,28 +136,24 @@ pub fn refuse(
     first: Option<ResultOf<first_chance>>,
     last: Option<ResultOf<last_chance>>,
 ) -> Outcome<Finished, String> {
-    Finished.with(match words(first, last) {
-        Some(remark) => format!("refused: {remark}"),
-        None => "refused".into(),
-    })
+    Finished.with(decided("refused", first, last))
 }
 
-/// Passes the request on to the manager.
-#[step]
-pub fn escalate(Initial(request): Initial<Request>, ctx: &Context) -> Outcome<Finished, String> {
-    ctx.warn(
-        "nobody decided",
-        &[("to", &request.manager), ("what", &request.what)],
-    );
-    Finished.with(format!("passed on to {}", request.manager))
+/// At most one of the two chances has brought a remark: a timeout brings none.
+fn decided(how: &str, first: Option<ResultOf<first_chance>>, last: Option<ResultOf<last_chance>>) -> String {
+    let said = last
+        .map(|ResultOf(remark)| remark)
+        .or(first.map(|ResultOf(remark)| remark));
+    match said.flatten() {
+        Some(Remark { remark }) => format!("{how}: {remark}"),
+        None => how.into(),
+    }
 }
 
-fn words(first: Option<ResultOf<first_chance>>, last: Option<ResultOf<last_chance>>) -> Option<String> {
-    let remark = match (first, last) {
-        (_, Some(ResultOf(said))) | (Some(ResultOf(said)), None) => said,
-        (None, None) => None,
-    };
-    remark.map(|remark| remark.remark)
+/// Mail, simulated by a line in the log. A real server would be given `ctx.idempotency_key()`: a step whose host was
+/// killed runs again, and nobody wants to be asked twice.
+fn mail(ctx: &Context, to: &str, subject: &str, request: &Request) {
+    ctx.info(subject, &[("to", &to), ("what", &request.what)]);
 }
 
 #[cfg(test)]

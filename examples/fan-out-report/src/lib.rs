@@ -1,12 +1,13 @@
-//! A report whose sections are made in parallel: which ones, the input says; and a section that can't be made is left
-//! out, with a note.
+//! A report whose sections are made in parallel. The input says which ones; one that can't be made is left out, and named.
 //!
 //! ```text
-//! plan --planned--> (sales | stock | returns) --finished or failed--> assemble --> done
+//! plan --planned--> [some of sales, stock, returns] --finished or failed--> assemble -> done
+//!  `--nothing-to-do-> done
 //! ```
 //!
-//! [`plan`] leads on dynamically: [`sections`] chooses among the targets that the table declares. [`assemble`] has the
-//! join `settled`: it runs when every section that was begun has ended, however it ended.
+//! - A dynamic transition: the function [`sections`] chooses among the targets that the table declares.
+//! - The join `settled`: [`assemble()`] runs when every section that was begun has ended, however it ended.
+//! - The event `failed`: what follows when a step has used up its attempts. Without it the whole instance would fail.
 
 use hephaestus_guest::{
     Context, Finished, Initial, Outcome, ResultOf, StepError, StepResult, Targets, events, step, workflow,
@@ -14,7 +15,7 @@ use hephaestus_guest::{
 use serde::{Deserialize, Serialize};
 
 workflow! {
-    /// The process.
+    /// A report, from what is wanted to what could be had.
     #[tag("example")]
     pub fan_out_report v1 {
         plan => { Planned => choose sections from [sales, stock, returns], NothingToDo => done }
@@ -88,8 +89,8 @@ pub fn plan(Initial(order): Initial<Order>) -> Plan {
     }
 }
 
-/// Which sections are begun. The choice is recorded: it is not made again after a crash.
-fn sections(ctx: &Context) -> Result<Targets, StepError> {
+/// Which sections are begun. No step, but a choice: it is recorded, and not made again after a crash.
+pub fn sections(ctx: &Context) -> Result<Targets, StepError> {
     let order: Order = ctx.initial()?;
     let is_wanted = |kind| order.sections.contains(&kind);
     Ok(Targets::none()
@@ -119,7 +120,7 @@ pub fn returns(Initial(order): Initial<Order>) -> StepResult<Finished, Section> 
     Ok(Finished.with(section("Returns", &order)))
 }
 
-/// Puts together what there is.
+/// Puts together what there is. A section that wasn't wanted, or failed, has no result: hence the `Option`s.
 #[step]
 pub fn assemble(
     Initial(order): Initial<Order>,
@@ -132,16 +133,22 @@ pub fn assemble(
         (Kind::Stock, stock.map(|ResultOf(section)| section)),
         (Kind::Returns, returns.map(|ResultOf(section)| section)),
     ];
-    let is_missing =
-        |(kind, section): &&(Kind, Option<Section>)| section.is_none() && order.sections.contains(kind);
-    let missing = made.iter().filter(is_missing).map(|(kind, _)| *kind).collect();
-    Finished.with(Report {
+    let mut report = Report {
         title: format!("Report for {}", order.month),
-        missing,
-        sections: made.into_iter().filter_map(|(_, section)| section).collect(),
-    })
+        sections: Vec::new(),
+        missing: Vec::new(),
+    };
+    for (kind, section) in made {
+        match section {
+            Some(section) => report.sections.push(section),
+            None if order.sections.contains(&kind) => report.missing.push(kind),
+            None => {}
+        }
+    }
+    Finished.with(report)
 }
 
+/// Where a real section would ask a database.
 fn section(heading: &str, order: &Order) -> Section {
     Section {
         heading: heading.into(),

@@ -1,18 +1,16 @@
-//! An order, from the basket to the carrier; or back, with the stock released and the money returned.
+//! An order, from the basket to the carrier; or back, with the goods put back and the money returned.
 //!
 //! ```text
-//! validate --valid----> reserve --reserved------> approve --approved--> ship --> done
-//!    |                     `-----out-of-stock--> refund, refuse             `-failed-> release, refund, give-up
-//!    |            `---> charge ---charged-------> approve --rejected--> release, refund, refuse
-//!    |                     `-----declined------> release, refuse
-//!    `------invalid--> refuse                      `-------timeout---> release, refund, expire
+//!              ,-> reserve -.
+//! validate ---<              >-> approve -> ship -> done
+//!              `-> charge --'
 //! ```
 //!
-//! Every ending is one of the business: the instance completes, and its results tell which way it went. `ship`: the
-//! order is on its way; `refuse`: why it isn't served; `expire`: nobody approved it in time; `give-up`: the carrier
-//! doesn't take it.
+//! That is how it should go. For the other ways read the table below. Each is an ending of the business: the instance
+//! completes, and its results tell which one it was. `ship`: the order is on its way; `refuse`: why it isn't served;
+//! `expire`: nobody approved it in time; `give-up`: the carrier doesn't take it.
 //!
-//! The stock, the bank and the carrier are simulated: see the modules for what makes them say no.
+//! The warehouse, the bank and the carrier are simulated: see the modules for what makes them say no.
 
 mod approval;
 mod order;
@@ -33,7 +31,7 @@ pub use stock::{Reservation, Stock, release, reserve};
 pub use validation::{Findings, Validation, validate};
 
 workflow! {
-    /// The process.
+    /// An order, from the basket to one of its ends.
     #[business_key("orderid")]
     #[tag("example")]
     pub order_flow v1 {
