@@ -1,9 +1,9 @@
 //! What the whole-system tests share: finding the components and the programs that `cargo xtask build` leaves, and
 //! [running commands](place) in a folder of their own.
 //!
-//! The programs are looked up at `HEPHAESTUS_COMPONENTS` (a folder), `HEPHAESTUS_BIN` (a file) and `HEPHAESTUS_EXAMPLES` (a
-//! folder) if these are set, as `cargo xtask test` does; else in the target folder that the running test was built in. A missing one fails the
-//! test and names the command that builds it: no test skips itself.
+//! What was built is looked up at `HEPHAESTUS_COMPONENTS` (a folder), `HEPHAESTUS_BIN` (a file) and
+//! `HEPHAESTUS_EXAMPLES` (a folder) if these are set, as `cargo xtask test` does; else in the target folder that the
+//! running test was built in. A missing one fails the test and names the command that builds it: no test skips itself.
 //!
 //! Tests that are started by hand use what the last build left. After a change to the host or to a guest:
 //! `cargo xtask build`.
