@@ -98,7 +98,12 @@ fn root_after_build() -> TempDir {
     link("examples", &repository().join("examples"));
     link("target/release/hephaestus", &binary());
     link("target/release/embed", &example("embed"));
-    for name in ["order-flow", "approval-reminder", "fan-out-report"] {
+    for name in [
+        "order-flow",
+        "approval-reminder",
+        "fan-out-report",
+        "expense-claim",
+    ] {
         link(&format!("target/components/{name}.wasm"), &component(name));
     }
     root
