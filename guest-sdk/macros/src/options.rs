@@ -5,6 +5,8 @@
 
 mod requests;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

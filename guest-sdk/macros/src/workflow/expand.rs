@@ -1,8 +1,10 @@
 //! A [`Table`] to Rust: the function that builds the workflow, and what the compiler is to check of it.
 
+mod checks;
+
 use std::collections::BTreeSet;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
@@ -25,7 +27,7 @@ pub(super) fn expand(table: &Table, proof: &Proof) -> TokenStream {
     let function = function(table);
     let steps = entries.iter().map(|entry| local(entry));
     let graph = graph(table, &entries, proof);
-    let checks = proof.is_sound.then(|| checks(table, &entries, proof));
+    let checks = proof.is_sound.then(|| checks::checks(table, &entries, proof));
     let name = &table.name;
     let export = table
         .header
@@ -319,89 +321,4 @@ fn join(entries: &[&Entry], expression: &Join) -> TokenStream {
             quote!(::hephaestus_guest::#word([#(#parts),*]))
         }
     }
-}
-
-/// What the types of the steps have to agree with.
-fn checks(table: &Table, entries: &[&Entry], proof: &Proof) -> TokenStream {
-    let workflow = &table.name;
-    let of = |name: &str| {
-        entries
-            .iter()
-            .find(|entry| entry.step_name() == name)
-            .map(|entry| step_type(entry))
-    };
-    let readings = proof.readings.iter().filter_map(|reading| {
-        let (step, reader) = (of(&reading.step)?, of(&reading.reader)?);
-        let certainty = if reading.is_certain {
-            quote!(Always)
-        } else {
-            quote!(Sometimes)
-        };
-        Some(quote! {
-            impl ::hephaestus_guest::reads::Before<#workflow, #reader> for #step {
-                type Certainty = ::hephaestus_guest::reads::#certainty;
-            }
-        })
-    });
-    let each = entries.iter().map(|entry| check(workflow, entry));
-    quote! {
-        #(#readings)*
-        #(#each)*
-    }
-}
-
-fn check(workflow: &Ident, entry: &Entry) -> TokenStream {
-    let at = entry.name.span();
-    let step = step_type(entry);
-    let name = entry.step_name();
-    let named = format!(
-        "the type calls itself another name than `{name}`: give it a name in the table, like `{} = {} => …`",
-        name.replace('-', "_"),
-        entry.name
-    );
-    let config = match &entry.config {
-        Some(_) => TokenStream::new(),
-        None => quote_spanned!(at=> ::hephaestus_guest::__private::needs_no_config::<#step>();),
-    };
-    let once = once(&step, entry);
-    quote_spanned! {at=>
-        const _: fn() = || {
-            ::hephaestus_guest::__private::reads_what_it_can::<#workflow, #step>();
-            #config
-        };
-        const _: () = ::core::assert!(
-            ::hephaestus_guest::__private::is_same(<#step as ::hephaestus_guest::Step>::NAME, #name),
-            #named
-        );
-        #once
-    }
-}
-
-/// What is said in the table must not be said at the step too.
-fn once(step: &Ident, entry: &Entry) -> TokenStream {
-    let check = |at: Span, said: &str, asks: TokenStream| {
-        let message = format!(
-            "step `{}` says its {said} itself: say it there or in the table, once",
-            entry.step_name()
-        );
-        quote_spanned! {at=>
-            const _: () = ::core::assert!(!<#step as ::hephaestus_guest::Step>::OPTIONS.#asks(), #message);
-        }
-    };
-    let retry = entry
-        .options
-        .retry
-        .as_ref()
-        .map(|(at, _)| check(*at, "retries", quote!(says_retry)));
-    let deadline = entry
-        .options
-        .deadline
-        .as_ref()
-        .map(|(at, _)| check(*at, "deadline", quote!(says_deadline)));
-    let requests = entry
-        .options
-        .requests
-        .as_ref()
-        .map(|(at, _)| check(*at, "requests", quote!(says_requests)));
-    quote!(#retry #deadline #requests)
 }

@@ -38,3 +38,6 @@ pub(crate) fn workflow(tokens: TokenStream) -> TokenStream {
     let errors = errors.into_tokens();
     quote!(#expanded #errors)
 }
+
+#[cfg(test)]
+mod tests;

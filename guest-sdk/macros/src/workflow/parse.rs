@@ -5,6 +5,8 @@
 
 mod line;
 mod route;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::{Span, TokenTree};
 use syn::parse::ParseStream;
@@ -42,6 +44,7 @@ pub(super) fn table(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<
     };
     let read = body(input, &mut table, errors);
     errors.value(read);
+    skip_all(input);
     Ok(table)
 }
 
