@@ -100,17 +100,17 @@ fn compile(workspace: &Workspace, toolchain: &GuestToolchain) -> Result<Vec<(Str
 
 /// The command that compiles a guest.
 fn cargo_for(workspace: &Workspace, toolchain: &GuestToolchain, package: &str) -> Command {
+    let mut build = guest_cargo(workspace, toolchain);
+    build.args(["--profile", "guest", "--package", package]);
+    build.current_dir(&workspace.root);
+    build
+}
+
+/// `cargo build` for components, with the toolchain for them.
+pub(crate) fn guest_cargo(workspace: &Workspace, toolchain: &GuestToolchain) -> Command {
     let mut build = process::cargo();
-    build.args([
-        "build",
-        "--lib",
-        "--profile",
-        "guest",
-        "--target",
-        toolchain::TARGET,
-    ]);
+    build.args(["build", "--lib", "--target", toolchain::TARGET]);
     build.args(["--message-format", "json-render-diagnostics"]);
-    build.args(["--package", package]);
     build.arg("--target-dir").arg(workspace.target.join("guests"));
     build
         .args(&toolchain.arguments)
@@ -120,12 +120,11 @@ fn cargo_for(workspace: &Workspace, toolchain: &GuestToolchain, package: &str) -
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("CARGO_INCREMENTAL", "0");
-    build.current_dir(&workspace.root);
     build
 }
 
 /// Runs cargo and returns its messages; diagnostics and progress go to the terminal.
-fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
+pub(crate) fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
     let line = process::shell_line(build);
     let output = build
         .stderr(Stdio::inherit())
@@ -144,7 +143,7 @@ fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
 }
 
 /// The wasm file that this message of cargo announces for the package with this manifest.
-fn module_in(message: &Value, manifest: &Path) -> Option<PathBuf> {
+pub(crate) fn module_in(message: &Value, manifest: &Path) -> Option<PathBuf> {
     let announced = message["reason"] == "compiler-artifact"
         && message["manifest_path"]
             .as_str()
@@ -160,7 +159,7 @@ fn module_in(message: &Value, manifest: &Path) -> Option<PathBuf> {
 /// Puts a built file in its place if that would change it, and says whether it did.
 ///
 /// Whoever reads the component sees the old or the new one, never half of it.
-fn install(module: &Path, component: &Path) -> Result<bool> {
+pub(crate) fn install(module: &Path, component: &Path) -> Result<bool> {
     let bytes = fs::read(module).with_context(|| format!("failed to read {}", module.display()))?;
     if !bytes.starts_with(&COMPONENT_PREAMBLE) {
         bail!(

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::build;
 use crate::process::{self, human, say};
+use crate::scaffold;
 use crate::workspace::Workspace;
 
 /// How a step ended.
@@ -47,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             build::guests(workspace)
         }),
         step("host", "cargo xtask build", || build::host(workspace)),
+        step("new crate", "cargo xtask scaffold", || scaffold::make(workspace)),
         step("lints", LINTS, || {
             process::run(&mut cargo(LINTS.trim_start_matches("cargo ")))
         }),
@@ -57,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     ];
     let built = lines
         .iter()
-        .all(|line| line.ending == Ending::Passed || !["guests", "host"].contains(&line.name));
+        .all(|line| line.ending == Ending::Passed || !["guests", "host", "new crate"].contains(&line.name));
     lines.push(if built {
         step("tests", "cargo xtask test", || {
             process::run(&mut tests(workspace, cargo(TESTS)))

@@ -12,6 +12,7 @@ mod build;
 mod check;
 mod demo;
 mod process;
+mod scaffold;
 mod toolchain;
 mod workspace;
 
@@ -45,6 +46,10 @@ enum Task {
     /// Shows the command that it runs, and ends with that command's exit code. The database stays at
     /// `<target>/demo/hephaestus.db`.
     Demo,
+    /// Make the crate of `hephaestus new`, run its tests, and build its component.
+    ///
+    /// The host has to be built. Leaves the crate at `<target>/scaffold/first-flow` and the component beside the others.
+    Scaffold,
     /// Build everything and run all checks: format, lints, documentation, and every test.
     ///
     /// Goes on after a failed step where that makes sense, and lists at the end what each step took and what failed.
@@ -66,6 +71,7 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Build { guests_only: true } => build::guests(&workspace)?,
         Task::Build { guests_only: false } => build::all(&workspace)?,
+        Task::Scaffold => scaffold::make(&workspace)?,
         Task::Demo => return demo::run(&workspace),
         Task::Test => check::run(&workspace)?,
     }

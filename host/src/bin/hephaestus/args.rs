@@ -4,6 +4,7 @@
 
 mod check;
 mod graph;
+mod new;
 mod run;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 pub(crate) use check::CheckArgs;
 pub(crate) use graph::{GraphArgs, GraphFormat};
+pub(crate) use new::NewArgs;
 pub(crate) use run::RunArgs;
 
 /// Runs durable workflows whose steps are sandboxed WebAssembly components.
@@ -47,6 +49,10 @@ pub(crate) enum Command {
     /// Draw a workflow
     #[command(after_help = graph::after_help())]
     Graph(GraphArgs),
+
+    /// Make a crate with a workflow, to begin with
+    #[command(after_help = new::after_help())]
+    New(NewArgs),
 }
 
 impl Command {
@@ -56,6 +62,7 @@ impl Command {
             Self::Run(args) => args.json,
             Self::Check(args) => args.json,
             Self::Graph(args) => args.format == GraphFormat::Json,
+            Self::New(_) => false,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! From what was typed to how it came out, one function for each subcommand, and all of the same shape: make sense of the
 //! words, do the work, write the facts down as text. What belongs to one command only is in the layers' files for it.
 
-use crate::args::{CheckArgs, Command, GraphArgs, RunArgs};
+use std::path::PathBuf;
+
+use crate::args::{CheckArgs, Command, GraphArgs, NewArgs, RunArgs};
 use crate::commands;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -26,6 +28,7 @@ pub(crate) fn dispatch(command: &Command, session: &Session) -> Result<Answer, C
         Command::Run(args) => run(args, session),
         Command::Check(args) => check(args, session),
         Command::Graph(args) => graph(args, session),
+        Command::New(args) => new(args, session),
     }
 }
 
@@ -72,6 +75,24 @@ fn graph(args: &GraphArgs, session: &Session) -> Result<Answer, CommandError> {
     let text = output::graph::draw(&graph, options.format, style::columns(), style);
     Ok(Answer {
         text: text.map_err(CommandError::host)?,
+        exit: Exit::Completed,
+    })
+}
+
+fn new(args: &NewArgs, session: &Session) -> Result<Answer, CommandError> {
+    // Without it, the SDK comes from the registry, and the next commands are told by the program's plain name.
+    let program = std::env::current_exe().ok();
+    let options = resolved::new::resolve(args, program.as_deref())?;
+    let report = commands::new::new(&options)?;
+    let typed = PathBuf::from(&session.program);
+    // A path that was typed leads nowhere from within the new folder.
+    let again = if typed.components().count() > 1 {
+        program
+    } else {
+        None
+    };
+    Ok(Answer {
+        text: output::new::page(&report, &again.unwrap_or(typed)),
         exit: Exit::Completed,
     })
 }

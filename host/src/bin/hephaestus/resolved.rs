@@ -6,6 +6,7 @@
 pub(crate) mod check;
 mod component;
 pub(crate) mod graph;
+pub(crate) mod new;
 pub(crate) mod run;
 mod store;
 mod words;

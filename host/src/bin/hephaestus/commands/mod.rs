@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod graph;
 mod load;
+pub(crate) mod new;
 pub(crate) mod run;
 
 use hephaestus_host::core::engine::InstanceStatus;

@@ -6,6 +6,7 @@ pub(crate) mod graph;
 pub(crate) mod json;
 mod json_text;
 pub(crate) mod lines;
+pub(crate) mod new;
 pub(crate) mod outcome;
 pub(crate) mod print;
 pub(crate) mod progress;

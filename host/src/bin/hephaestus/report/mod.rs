@@ -3,6 +3,7 @@
 
 pub(crate) mod check;
 pub(crate) mod graph;
+pub(crate) mod new;
 mod steps;
 mod waiting;
 

@@ -1,0 +1,61 @@
+//! `cargo xtask scaffold`: what somebody gets who begins with `hephaestus new`, made and tried as they would.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::build;
+use crate::process::{self, human, say};
+use crate::toolchain;
+use crate::workspace::Workspace;
+
+/// What the crate is called, and its component.
+const NAME: &str = "first-flow";
+
+/// Makes the crate, looks at it as its author would (format, lints, tests), and builds its component.
+pub(crate) fn make(workspace: &Workspace) -> Result<()> {
+    let started = Instant::now();
+    let folder = workspace.target.join("scaffold").join(NAME);
+    let sdk = workspace.root.join("guest-sdk");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("failed to remove {}", folder.display()))?;
+    }
+    let mut new = std::process::Command::new(workspace.binary());
+    process::run(new.arg("new").arg(&folder).arg("--sdk").arg(sdk))?;
+    // The versions that everything else is tested with.
+    fs::copy(workspace.root.join("Cargo.lock"), folder.join("Cargo.lock"))
+        .context("failed to copy Cargo.lock")?;
+
+    let cargo = |arguments: &[&str]| {
+        let mut command = process::cargo();
+        command.args(arguments).current_dir(&folder);
+        // What a test of its own run would say of this run's build must not reach another package.
+        command.env("CARGO_TARGET_DIR", workspace.target.join("scaffold/target"));
+        process::run(&mut command)
+    };
+    cargo(&["fmt", "--check"])?;
+    cargo(&["clippy", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&["test"])?;
+    component(workspace, &folder)?;
+    say(format_args!(
+        "a new crate is ready to be worked on ({})",
+        human(started.elapsed())
+    ));
+    Ok(())
+}
+
+fn component(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let toolchain = toolchain::provide(workspace)?;
+    let mut cargo = build::guest_cargo(workspace, &toolchain);
+    let messages = build::messages_of(cargo.arg("--release").current_dir(folder))?;
+    let manifest = folder.join("Cargo.toml");
+    let module = messages
+        .iter()
+        .find_map(|message| build::module_in(message, &manifest));
+    let module = module.ok_or_else(|| anyhow!("cargo built {NAME} without making a wasm file of it"))?;
+    fs::create_dir_all(workspace.components())?;
+    build::install(&module, &workspace.component(NAME))?;
+    Ok(())
+}
