@@ -164,6 +164,10 @@ pub(crate) fn printing(source: &Source) -> Vec<String> {
     )
 }
 
+/// The macros: what stands there in quotes is code of guests, where an `expect` that isn't needed would be a warning.
+/// Their own code is clippy's (`allow_attributes`).
+const EXPANDS: &str = "guest-sdk/macros/src";
+
 /// Nothing unfinished or switched off lands.
 pub(crate) fn leftovers(source: &Source) -> Vec<String> {
     let mut complaints = macros(
@@ -186,7 +190,8 @@ pub(crate) fn leftovers(source: &Source) -> Vec<String> {
             let texts = [window[0].text, window[1].text, window[2].text, window[3].text];
             let outer = texts[..3] == ["#", "[", attribute];
             let inner = texts == ["#", "!", "[", attribute];
-            if outer || inner {
+            let is_quoted = attribute == "allow" && is_under(&source.path, EXPANDS);
+            if (outer || inner) && !is_quoted {
                 complaints.push(format!(
                     "{}:{}: #[{attribute}]: {remedy}",
                     source.path, window[0].line
@@ -415,6 +420,9 @@ mod tests {
         ] {
             check(leftovers, "host/src/a.rs", guilty, innocent);
         }
+        let quoted = "quote!(#[allow(dead_code)])";
+        check(leftovers, "guest-sdk/macros/src/a.rs", "// FIXME", quoted);
+        check(leftovers, "guest-sdk/src/a.rs", quoted, "");
     }
 
     #[test]
