@@ -18,4 +18,5 @@ pages! {
     steps: "../../../docs/guide/2-steps.md";
     graphs: "../../../docs/guide/3-graphs.md";
     waiting: "../../../docs/guide/4-waiting.md";
+    capabilities: "../../../docs/guide/6-capabilities.md";
 }

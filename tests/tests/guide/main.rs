@@ -118,6 +118,20 @@ fn the_claim_grows_from_page_to_page() {
 }
 
 #[test]
+fn who_types_what_the_pages_show_has_the_whole_claim() {
+    let example = repository().join("examples/expense-claim/src/lib.rs");
+    let code = fs::read_to_string(example).expect("the example");
+    let pages: Vec<String> = pages().into_iter().map(|page| page.text).collect();
+    let is_shown = |line: &str| pages.iter().any(|page| page.contains(line));
+    let missing: Vec<String> = code
+        .lines()
+        .filter(|line| !line.starts_with("//!") && !is_shown(line))
+        .map(|line| format!("no page shows: {line}"))
+        .collect();
+    demand_none(&missing);
+}
+
+#[test]
 fn code_is_part_of_the_files_that_it_is_taken_from() {
     let mut complaints = Vec::new();
     for page in pages() {

@@ -10,6 +10,8 @@ use std::path::Path;
 pub(crate) struct Page {
     /// The name of its file.
     pub(crate) name: String,
+    /// All of it.
+    pub(crate) text: String,
     /// What is to be done for it, in order.
     pub(crate) items: Vec<Item>,
     /// Where its relative links lead, as written.
@@ -70,6 +72,7 @@ impl Page {
     fn parse(name: &str, text: &str) -> Self {
         let mut page = Self {
             name: name.to_owned(),
+            text: text.to_owned(),
             items: Vec::new(),
             links: Vec::new(),
         };

@@ -109,7 +109,10 @@ impl From<DeployError> for CommandError {
     fn from(error: DeployError) -> Self {
         match error {
             DeployError::Load(error) => error.into(),
-            DeployError::OtherDigest { .. } => Self::new(Problem::Refused(error.to_string())),
+            // What everybody meets who changes a workflow, builds it and runs it again.
+            DeployError::OtherDigest { .. } => Self::new(Problem::Refused(format!(
+                "{error}; while you try things out, --store memory forgets the old one"
+            ))),
             other => Self::host(other),
         }
     }
