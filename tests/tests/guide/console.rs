@@ -1,8 +1,9 @@
 //! Runs the commands of a page in the folder that the page has to itself.
 
+use std::cell::RefCell;
 use std::fs;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -11,7 +12,11 @@ use crate::page::Block;
 use crate::shape::fits;
 
 /// A page's folder.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    root: TempDir,
+    /// Where the next command runs: `cd` leads elsewhere.
+    here: RefCell<PathBuf>,
+}
 
 /// Something that came out differently than the page shows.
 pub(crate) struct Difference {
@@ -47,12 +52,16 @@ struct Answer {
 impl Folder {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
+        let root = tempfile::tempdir().expect("a folder");
+        Self {
+            here: root.path().to_owned().into(),
+            root,
+        }
     }
 
     /// Puts a copy of a file there.
     pub(crate) fn put(&self, path: &str, file: &Path) {
-        let place = self.0.path().join(path);
+        let place = self.root.path().join(path);
         fs::create_dir_all(place.parent().expect("below the folder")).expect("folders");
         fs::copy(file, &place).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
@@ -102,19 +111,25 @@ impl Folder {
     fn answer(&self, command: &str, code: i32) -> Answer {
         let binary = hephaestus_tests::binary();
         let folder = binary.parent().expect("a file is in a folder");
+        let place = self.root.path().join(".where");
         let mut places = vec![folder.to_owned()];
         places.extend(std::env::split_paths(
             &std::env::var_os("PATH").unwrap_or_default(),
         ));
         let output = Command::new("sh")
             .arg("-c")
-            .arg(format!("(exit {code})\n{command}"))
-            .current_dir(self.0.path())
+            .arg(format!("trap 'pwd > \"$WHERE\"' EXIT\n(exit {code})\n{command}"))
+            .current_dir(&*self.here.borrow())
+            .env("WHERE", &place)
             .env("PATH", std::env::join_paths(places).expect("folders"))
             .env_remove("HEPHAESTUS_LOG")
             .env("NO_COLOR", "1")
+            // The order in which `ls` lists.
+            .env("LC_ALL", "C")
             .output()
             .expect("a shell");
+        let here = fs::read_to_string(&place).expect("where the shell ended");
+        self.here.replace(here.trim_end().into());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Answer {
             code: output.status.code().expect("no signal"),
@@ -209,6 +224,13 @@ mod tests {
         let found = Folder::new().run("a.md", &block("$ echo a \\\n  b\nold\nlines\n$ echo c\nc"));
         let corrections: Vec<_> = found.into_iter().filter_map(|it| it.correction).collect();
         assert_eq!(corrections, [(4..6, "a b".to_owned())]);
+    }
+
+    #[test]
+    fn the_shell_stays_where_it_went() {
+        let folder = Folder::new();
+        let text = "$ mkdir a && cd a\n$ basename \"$PWD\"\na\n$ cd ..\n$ exit 3\n$ echo $?\n3\n$ ls\na";
+        assert!(folder.run("a.md", &block(text)).is_empty());
     }
 
     #[test]
