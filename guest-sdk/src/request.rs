@@ -1,5 +1,7 @@
 //! What a step asks its operator for.
 
+use std::fmt;
+
 use crate::bindings::hephaestus::workflow::types as wit;
 
 /// Something outside of the sandbox that a step asks for: see [`StepSpec::requests`](crate::StepSpec::requests).
@@ -50,6 +52,15 @@ impl Request {
         self
     }
 
+    /// Where HTTP requests go, if it asks for that.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn origin(&self) -> Option<&'static str> {
+        match &self.0 {
+            Kind::Http { origin, .. } => Some(origin),
+            Kind::Secret { .. } => None,
+        }
+    }
+
     pub(crate) fn to_wit(self) -> wit::Request {
         match self.0 {
             Kind::Http { origin, private } => wit::Request::Http(wit::HttpAccess {
@@ -58,5 +69,41 @@ impl Request {
             }),
             Kind::Secret { name } => wit::Request::Secret(name.into()),
         }
+    }
+}
+
+/// As in a sentence: "the secret `STOCK_TOKEN`".
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&in_words(&self.to_wit()))
+    }
+}
+
+/// What is asked for, as in a sentence.
+pub(crate) fn in_words(request: &wit::Request) -> String {
+    match request {
+        wit::Request::Http(wit::HttpAccess { origin, private }) => {
+            let private = if *private { ", in private networks too" } else { "" };
+            format!("HTTP requests to `{origin}`{private}")
+        }
+        wit::Request::Secret(name) => format!("the secret `{name}`"),
+    }
+}
+
+/// A request for HTTP to a URL.
+pub(crate) fn http_to(url: &str, private: bool) -> wit::Request {
+    wit::Request::Http(wit::HttpAccess {
+        origin: url.to_owned(),
+        private,
+    })
+}
+
+/// The same in the words of core.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn to_core(request: wit::Request) -> hephaestus_core::capability::Request {
+    use hephaestus_core::capability::Request;
+    match request {
+        wit::Request::Http(wit::HttpAccess { origin, private }) => Request::Http { origin, private },
+        wit::Request::Secret(name) => Request::Secret { name },
     }
 }

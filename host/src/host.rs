@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use hephaestus_core::engine::{InstanceState, JournalEntry, SentEvent};
 use hephaestus_core::{InstanceId, Json, StepRef, TimerId, WorkflowName};
 
-use crate::deploy::{self, DeployError, Deployment};
+use crate::deploy::{self, CurrentManifest, DeployError, Deployment, Manifest};
 use crate::runner::local::{Activity, LocalRunner, Recovery, RunnerLimits, RunnerParts, Watch};
 use crate::runner::{
     Clock, InstanceError, InstanceRef, ResumeError, Runner, ScheduleError, StartError, StartOptions,
@@ -26,6 +26,7 @@ pub struct HostBuilder {
     recovery: Recovery,
     store: StoreChoice,
     sandbox: SandboxOptions,
+    manifest: Option<Manifest>,
     executor: Option<Arc<dyn StepExecutor>>,
     clock: Option<Arc<dyn Clock>>,
     limits: RunnerLimits,
@@ -83,7 +84,14 @@ impl HostBuilder {
         self
     }
 
-    /// Executes steps with this instead of the sandbox.
+    /// What steps may use: HTTP, secrets. Without a manifest they have neither.
+    pub fn manifest(mut self, manifest: Manifest) -> Self {
+        self.manifest = Some(manifest);
+        self
+    }
+
+    /// Executes steps with this instead of the sandbox. It decides by itself what it grants: [`Self::manifest`] is the
+    /// sandbox's.
     pub fn executor(mut self, executor: Arc<dyn StepExecutor>) -> Self {
         self.executor = Some(executor);
         self
@@ -118,6 +126,10 @@ impl HostBuilder {
             StoreChoice::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
             StoreChoice::Given(store) => store,
         };
+        let manifest = self.sandbox.manifest.clone();
+        if let Some(given) = self.manifest {
+            manifest.replace(given);
+        }
         let executor = match self.executor {
             Some(executor) => executor,
             None => Arc::new(WasmExecutor::new(self.sandbox)?),
@@ -132,6 +144,7 @@ impl HostBuilder {
         });
         Ok(Host {
             runner: Arc::new(runner),
+            manifest,
         })
     }
 }
@@ -156,6 +169,7 @@ impl fmt::Debug for HostBuilder {
 #[derive(Debug, Clone)]
 pub struct Host {
     runner: Arc<LocalRunner>,
+    manifest: CurrentManifest,
 }
 
 impl Host {
@@ -172,7 +186,15 @@ impl Host {
     /// Loads, proves and stores a component, and makes its version the current one of its workflow (the highest
     /// deployed version is current).
     pub async fn deploy(&self, component: &[u8]) -> Result<Deployment, DeployError> {
-        deploy::deploy(&self.runner, component).await
+        let deployed = deploy::deploy(&self.runner, component).await?;
+        self.manifest.get().warn(&deployed.workflow);
+        Ok(deployed)
+    }
+
+    /// From now on, `manifest` decides what steps may use: every attempt that begins after this, of every instance and
+    /// version.
+    pub fn replace_manifest(&self, manifest: Manifest) {
+        self.manifest.replace(manifest);
     }
 
     /// Finds the instance that is meant: it exists.

@@ -1,8 +1,8 @@
 //! The context as the host gives it. Only in components: natively there is no host to import from.
 
 use super::{Instance, Level, Source, not_an_ancestor, unknown_step};
-use crate::StepError;
-use crate::bindings::hephaestus::workflow::{checkpoint, context, log};
+use crate::bindings::hephaestus::workflow::{checkpoint, context, grants, log, secrets, types};
+use crate::{Denied, Secret, SecretError, StepError};
 
 /// Each read is a call of the host.
 pub(crate) struct Host;
@@ -85,4 +85,28 @@ impl Source for Host {
             SaveError::Unavailable(reason) => StepError::retryable(reason),
         })
     }
+}
+
+/// A secret, as the host gives it.
+pub(crate) fn secret(name: &str) -> Result<Secret, SecretError> {
+    secrets::get(name)
+        .map(Secret::new)
+        .map_err(|denied| match denied {
+            secrets::Denied::NotGranted(missing) => {
+                SecretError::Denied(Denied::new(&missing.request, missing.manifest))
+            }
+            secrets::Denied::Unavailable(reason) => SecretError::Unavailable {
+                name: name.to_owned(),
+                reason,
+            },
+        })
+}
+
+/// What the host denied, and what it says is missing. Nothing is if it was granted in the meantime.
+pub(crate) fn denied(request: &types::Request) -> Denied {
+    let manifest = match grants::check(request) {
+        Ok(()) => String::new(),
+        Err(missing) => missing.manifest,
+    };
+    Denied::new(request, manifest)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use hephaestus_core::definition::Workflow;
 
+use super::script::Capabilities;
 use super::{Instance, Level, Source, not_an_ancestor, unknown_step};
 use crate::StepError;
 use crate::testing::LogLine;
@@ -28,6 +29,7 @@ pub(crate) struct Facts {
     pub(crate) checkpoint: Option<String>,
     /// All that it saved, in order.
     pub(crate) checkpoints: Vec<String>,
+    pub(crate) capabilities: Rc<RefCell<Capabilities>>,
 }
 
 impl Facts {
@@ -49,6 +51,7 @@ impl Facts {
             logs: Vec::new(),
             checkpoint: None,
             checkpoints: Vec::new(),
+            capabilities: Rc::default(),
         }
     }
 }
@@ -112,5 +115,9 @@ impl Source for Memory {
         facts.checkpoints.push(progress.clone());
         facts.checkpoint = Some(progress);
         Ok(())
+    }
+
+    fn capabilities(&self) -> Rc<RefCell<Capabilities>> {
+        Rc::clone(&self.0.borrow().capabilities)
     }
 }

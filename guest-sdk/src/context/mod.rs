@@ -1,10 +1,13 @@
 //! What a step reads, and where it logs. One type for both worlds: backed by the host in a component, by memory in
 //! native unit tests.
 
+mod capabilities;
 #[cfg(target_family = "wasm")]
 pub(crate) mod host;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod memory;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod script;
 
 use std::fmt::Display;
 
@@ -59,6 +62,9 @@ pub(crate) trait Source {
     fn checkpoint(&self) -> Option<String>;
     /// Durable when it returns.
     fn save_checkpoint(&self, progress: String) -> Result<(), StepError>;
+    /// Secrets and HTTP, as the test has them.
+    #[cfg(not(target_family = "wasm"))]
+    fn capabilities(&self) -> std::rc::Rc<std::cell::RefCell<script::Capabilities>>;
 }
 
 /// Why a result can't be read, in the words of host and tests alike.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::{LogLine, json};
 use crate::context::memory::{Facts, Memory};
+use crate::context::script::Capabilities;
 use crate::step::erase;
 use crate::{Context, Event, Outcome, Step, StepError, StepResult, Workflow};
 
@@ -145,6 +146,10 @@ impl TestContext {
                 .unwrap_or_else(|error| panic!("the step saved {json}, which is something else: {error}"))
         };
         facts.checkpoints.iter().map(parse).collect()
+    }
+
+    pub(super) fn capabilities(&self) -> Rc<RefCell<Capabilities>> {
+        Rc::clone(&self.facts.borrow().capabilities)
     }
 
     /// What was logged so far.

@@ -3,6 +3,7 @@
 //!
 //! Nothing of it is in components.
 
+mod capabilities;
 mod context;
 mod run;
 
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use crate::Level;
 
+pub use capabilities::{Answer, SentRequest};
 pub use context::TestContext;
 /// The host's own words for what becomes of instances and steps.
 pub use hephaestus_core::engine::{Failure, FailureKind, InstanceStatus, Refusal, StepState};

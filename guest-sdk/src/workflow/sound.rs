@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use hephaestus_core::capability::Request;
 use hephaestus_core::definition as core;
 use hephaestus_core::{BusinessKeyName, EventName, Json, StepRef, WorkflowName, WorkflowVersion};
 
 use super::Workflow;
 use crate::bindings::exports::hephaestus::workflow::definition as wit;
-use crate::bindings::hephaestus::workflow::types;
 use crate::describe::describe;
+use crate::request::to_core;
 
 /// Everything that is wrong with a graph, one line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +121,7 @@ impl Reader {
             retry: wit.retry.map(retry),
             deadline: wit.deadline.map(Duration::from_millis),
             config,
-            requests: wit.requests.into_iter().map(request).collect(),
+            requests: wit.requests.into_iter().map(to_core).collect(),
             ..core::StepDefinition::new(name?)
         })
     }
@@ -164,13 +163,6 @@ impl Reader {
             self.problems.push(problem);
         }
         None
-    }
-}
-
-fn request(wit: types::Request) -> Request {
-    match wit {
-        types::Request::Http(types::HttpAccess { origin, private }) => Request::Http { origin, private },
-        types::Request::Secret(name) => Request::Secret { name },
     }
 }
 

@@ -4,12 +4,17 @@
 //! version that was deployed is the current one.
 
 pub mod grants;
+mod manifest;
+mod secret;
 
 use std::sync::Arc;
 
 use hephaestus_core::definition::Workflow;
 use hephaestus_core::{Digest, WorkflowName, WorkflowVersion};
 use sha2::{Digest as _, Sha256};
+
+pub use manifest::{CurrentManifest, Manifest, ManifestError, Ungranted};
+pub use secret::{MAX_SECRET_BYTES, SecretUnavailable};
 
 use crate::runner::LoadError;
 use crate::runner::local::LocalRunner;

@@ -5,6 +5,8 @@ wasmtime::component::bindgen!({
     world: "workflow",
     imports: {
         "hephaestus:workflow/checkpoint.save": async | trappable,
+        // Reads files.
+        "hephaestus:workflow/secrets.get": async | trappable,
         default: trappable,
     },
     exports: { default: async },

@@ -8,6 +8,7 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::WasiCtx;
 
 use super::bindings::hephaestus::workflow::{checkpoint, context, grants, log, secrets};
+use super::http::{self, Denials, Http, Network};
 use super::limiter::{Limiter, Meter};
 use super::options::SandboxLimits;
 use super::output::Output;
@@ -36,13 +37,14 @@ pub(super) struct GuestCtx {
     output: Output,
     /// `None` while the workflow describes itself: there is no instance then.
     scope: Option<Scope>,
-    /// Whether the guest was denied something during the call.
-    was_denied: bool,
+    http: Http,
+    denials: Denials,
     deadline: Instant,
 }
 
 impl GuestCtx {
-    pub(super) fn new(wasi: Wasi, limits: &SandboxLimits) -> Self {
+    pub(super) fn new(wasi: Wasi, limits: &SandboxLimits, network: Arc<Network>) -> Self {
+        let denials = Denials::default();
         let output = Output::new(limits);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HOST_OBJECTS);
@@ -53,16 +55,19 @@ impl GuestCtx {
             limiter: Limiter::new(limits),
             output,
             scope: None,
-            was_denied: false,
+            http: Http::new(network, limits, denials.clone()),
+            denials,
             deadline: Instant::now(),
         }
     }
 
     /// Prepares for one call.
     pub(super) fn begin(&mut self, scope: Option<Scope>, deadline: Instant) {
+        let grants = scope.as_ref().and_then(|scope| scope.grants.clone());
+        self.http.begin(grants);
         self.scope = scope;
         self.deadline = deadline;
-        self.was_denied = false;
+        self.denials.forget();
         self.limiter.meter().forget_denials();
     }
 
@@ -72,7 +77,7 @@ impl GuestCtx {
 
     /// Whether the guest was denied something during the last call.
     pub(super) fn was_denied(&self) -> bool {
-        self.was_denied
+        self.denials.any()
     }
 
     pub(super) fn limiter(&mut self) -> &mut Limiter {
@@ -91,6 +96,10 @@ impl GuestCtx {
         (&mut self.wasi, &mut self.table)
     }
 
+    pub(super) fn http_parts(&mut self) -> (&mut Http, &mut ResourceTable) {
+        (&mut self.http, &mut self.table)
+    }
+
     pub(super) fn virtual_clock(&mut self) -> VirtualClock<'_> {
         VirtualClock {
             now_ns: &mut self.virtual_now_ns,
@@ -102,7 +111,7 @@ impl GuestCtx {
         Capabilities {
             scope: self.scope.as_ref(),
             output: &self.output,
-            was_denied: &mut self.was_denied,
+            denials: &self.denials,
         }
     }
 }
@@ -111,8 +120,7 @@ impl GuestCtx {
 pub(super) struct Capabilities<'a> {
     pub(super) scope: Option<&'a Scope>,
     pub(super) output: &'a Output,
-    /// To be set when the guest is denied something.
-    pub(super) was_denied: &'a mut bool,
+    pub(super) denials: &'a Denials,
 }
 
 struct HasCapabilities;
@@ -124,6 +132,7 @@ impl HasData for HasCapabilities {
 /// Everything a guest can import.
 pub(super) fn add_to_linker(linker: &mut Linker<GuestCtx>, wasi: Wasi) -> wasmtime::Result<()> {
     wasi.add_to_linker(linker)?;
+    http::add_to_linker(linker)?;
     context::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
     log::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
     grants::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;

@@ -8,11 +8,13 @@ use hephaestus_core::{Digest, EventName};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
+use super::bindings::exports::hephaestus::workflow::steps as wit;
 use super::code::{Cache, Code};
 use super::ctx::{self, GuestCtx, Scope};
 use super::engine::{Ticker, engine};
 use super::guest::Guest;
-use super::options::{SandboxError, SandboxOptions};
+use super::http::Network;
+use super::options::{SandboxError, SandboxLimits, SandboxOptions};
 use super::outcome::{outcome, targets};
 use super::slots::{RestId, Slots};
 use super::wasi::Wasi;
@@ -31,6 +33,7 @@ pub(super) struct Shared {
     pub(super) virtual_linker: Linker<GuestCtx>,
     pub(super) slots: Slots<Guest>,
     pub(super) cache: Cache,
+    pub(super) network: Arc<Network>,
     /// Held while a component is compiled: one at a time, each on all cores.
     pub(super) compiling: tokio::sync::Mutex<()>,
     _ticker: Ticker,
@@ -44,6 +47,7 @@ impl WasmExecutor {
             linker: linker(&engine, Wasi::Real)?,
             virtual_linker: linker(&engine, Wasi::Virtual)?,
             slots: Slots::new(options.slots),
+            network: Arc::new(Network::new(options.extra_roots_pem.as_deref())?),
             cache: Cache::new(options.cached_components),
             compiling: tokio::sync::Mutex::new(()),
             _ticker: Ticker::start(engine.clone())?,
@@ -104,7 +108,13 @@ struct WasmSandbox {
     /// The digest, if the code was never loaded here.
     code: Result<Arc<Code>, Digest>,
     /// The guest of the last attempt, if it can be used again.
-    resting: Option<RestId>,
+    resting: Option<Resting>,
+}
+
+/// A guest that rests, and what it was granted: it may remember what it learnt by that.
+struct Resting {
+    id: RestId,
+    grants: Arc<StepGrants>,
 }
 
 impl WasmSandbox {
@@ -115,9 +125,11 @@ impl WasmSandbox {
     }
 
     /// The resting guest if the attempt may use it. Taken out: it rests again only after a clean return.
-    fn wake(&mut self, attempt: &Attempt) -> Option<Guest> {
-        let guest = self.shared.slots.wake(self.resting.take()?)?;
-        (attempt.attempt == 1 && self.shared.options.reuse).then_some(guest)
+    fn wake(&mut self, attempt: &Attempt, grants: &StepGrants) -> Option<Guest> {
+        let resting = self.resting.take()?;
+        let guest = self.shared.slots.wake(resting.id)?;
+        let may_be_reused = attempt.attempt == 1 && self.shared.options.reuse && *resting.grants == *grants;
+        may_be_reused.then_some(guest)
     }
 
     async fn fresh(&self, wasi: Wasi) -> Result<Guest, Failure> {
@@ -127,19 +139,22 @@ impl WasmSandbox {
             .acquire()
             .await
             .map_err(|error| Failure::new(FailureKind::Host, format!("no slot for a guest: {error}")))?;
-        Ok(Guest::new(&shared.engine, wasi, &shared.options.limits, slot))
+        Ok(Guest::new(shared, wasi, slot))
     }
 
     async fn try_execute(&mut self, attempt: Attempt) -> Result<AttemptReport, Failure> {
         let code = self.code()?;
-        let (mut guest, reused) = match self.wake(&attempt) {
+        // As of now: what the operator changes counts from the next attempt on.
+        let manifest = self.shared.options.manifest.get();
+        let grants = manifest.grants(&attempt.workflow, &attempt.step);
+        let (mut guest, reused) = match self.wake(&attempt, &grants) {
             Some(guest) => (guest, true),
             None => (self.fresh(Wasi::Real).await?, false),
         };
         let attempt = Arc::new(attempt);
         let limits = &self.shared.options.limits;
         let call = guest.begin(
-            Some(scope(&attempt, &code, Some(Arc::default()))),
+            Some(scope(&attempt, &code, Some(Arc::clone(&grants)))),
             attempt.deadline.unwrap_or(limits.deadline),
         );
         let ended = call
@@ -147,14 +162,12 @@ impl WasmSandbox {
             .await;
 
         let outcome = match ended.result {
-            Ok(returned) => {
-                let was_denied = ended.guest.as_ref().is_some_and(Guest::was_denied);
-                outcome(returned, was_denied, limits)
-            }
+            Ok(returned) => judge(returned, ended.guest.as_ref(), limits),
             Err(failure) => Outcome::Failed(failure),
         };
         if self.shared.options.reuse && is_clean(&outcome) {
-            self.resting = ended.guest.and_then(|guest| self.shared.slots.rest(guest));
+            let id = ended.guest.and_then(|guest| self.shared.slots.rest(guest));
+            self.resting = id.map(|id| Resting { id, grants });
         }
         let receipt = Receipt {
             started_at: attempt.started_at,
@@ -178,6 +191,22 @@ impl WasmSandbox {
         let transit = guest.transit(&code.virtual_, attempt.step.to_string(), event.to_string());
         targets(&call.run(limits, transit).await.result?)
     }
+}
+
+/// What a guest returned, as an outcome. Its words are kept, the secrets in them are not.
+fn judge(
+    returned: Result<wit::Outcome, wit::StepError>,
+    guest: Option<&Guest>,
+    limits: &SandboxLimits,
+) -> Outcome {
+    let returned = returned.map_err(|error| match guest {
+        Some(guest) => wit::StepError {
+            message: guest.output().redact(&error.message),
+            ..error
+        },
+        None => error,
+    });
+    outcome(returned, guest.is_some_and(Guest::was_denied), limits)
 }
 
 fn scope(attempt: &Arc<Attempt>, code: &Code, grants: Option<Arc<StepGrants>>) -> Scope {
@@ -233,8 +262,8 @@ impl Sandbox for WasmSandbox {
 
 impl Drop for WasmSandbox {
     fn drop(&mut self) {
-        if let Some(id) = self.resting.take() {
-            drop(self.shared.slots.wake(id));
+        if let Some(resting) = self.resting.take() {
+            drop(self.shared.slots.wake(resting.id));
         }
     }
 }

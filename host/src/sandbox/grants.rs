@@ -1,16 +1,15 @@
 //! The `grants` interface: what the operator granted to the running step, and what the manifest would have to say.
 
-use hephaestus_core::capability::Request;
+use hephaestus_core::capability::{Request, manifest_lines};
 
 use super::bindings::hephaestus::workflow::grants::Host;
 use super::bindings::hephaestus::workflow::types as wit;
 use super::ctx::{Capabilities, Scope};
-use crate::deploy::grants::manifest_lines;
 
 impl Capabilities<'_> {
     /// The answer to a request that is not granted. The attempt has been denied something, from here on.
-    pub(super) fn deny(&mut self, request: &Request) -> wit::MissingGrant {
-        *self.was_denied = true;
+    pub(super) fn deny(&self, request: &Request) -> wit::MissingGrant {
+        self.denials.note();
         let manifest = match self.scope {
             Some(Scope {
                 attempt,

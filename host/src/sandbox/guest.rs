@@ -1,14 +1,16 @@
 //! One guest: a store with an instance of a component, and a call into it that always ends.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hephaestus_core::engine::Failure;
-use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::hephaestus::workflow::definition::WorkflowDefinition;
 use super::bindings::exports::hephaestus::workflow::steps::{Outcome, StepError};
 use super::bindings::{Workflow, WorkflowPre};
 use super::ctx::{GuestCtx, Scope};
+use super::executor::Shared;
 use super::failure::{Circumstances, classify, deadline};
 use super::limiter::Meter;
 use super::options::SandboxLimits;
@@ -46,8 +48,10 @@ pub(super) struct Ended<R> {
 }
 
 impl Guest {
-    pub(super) fn new(engine: &Engine, wasi: Wasi, limits: &SandboxLimits, slot: Slot) -> Self {
-        let mut store = Store::new(engine, GuestCtx::new(wasi, limits));
+    pub(super) fn new(shared: &Shared, wasi: Wasi, slot: Slot) -> Self {
+        let limits = &shared.options.limits;
+        let ctx = GuestCtx::new(wasi, limits, Arc::clone(&shared.network));
+        let mut store = Store::new(&shared.engine, ctx);
         store.limiter(|ctx| ctx.limiter());
         store.set_hostcall_fuel(limits.output_bytes.saturating_add(OUTPUT_SLACK_BYTES));
         store.epoch_deadline_callback(|store| {
@@ -66,6 +70,11 @@ impl Guest {
     /// Whether it was denied a capability during its last call.
     pub(super) fn was_denied(&self) -> bool {
         self.store.data().was_denied()
+    }
+
+    /// What it wrote and will write.
+    pub(super) fn output(&self) -> Output {
+        self.store.data().output()
     }
 
     /// Prepares for one call.

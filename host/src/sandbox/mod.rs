@@ -6,7 +6,7 @@
 //! Invariants:
 //!
 //! - Default deny: a guest has no environment, arguments, files, network or terminal. What it writes is captured.
-//!   While a step executes it can read the clock, sleep and draw randomness (grants will decide that later); while
+//!   While a step executes it can read the clock, sleep and draw randomness, and use what the manifest grants it; while
 //!   the workflow describes itself or routes, time stands still and randomness is the same every time.
 //! - Every call has an end: compute is cut off by epochs, blocking host calls by a timeout around the whole call, and
 //!   instantiation counts.
@@ -16,7 +16,8 @@
 //!   rest between two steps give way to those that wait.
 //! - A store whose call was abandoned, trapped or hit a limit is dropped, never used again.
 //!
-//! One file for each capability (`checkpoint`, `context`, `grants`, `log`, `secrets`, `wasi`); `ctx` puts them together.
+//! One file for each capability (`checkpoint`, `context`, `grants`, `http`, `log`, `secrets`, `wasi`); `ctx` puts them
+//! together.
 
 mod bindings;
 mod checkpoint;
@@ -29,12 +30,14 @@ mod executor;
 mod failure;
 mod grants;
 mod guest;
+mod http;
 mod limiter;
 mod load;
 mod log;
 mod options;
 mod outcome;
 mod output;
+mod redact;
 mod refusal;
 mod secrets;
 mod slots;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::deploy::CurrentManifest;
+
 /// How a [`WasmExecutor`](super::WasmExecutor) works. The default suits a small server.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -16,6 +18,10 @@ pub struct SandboxOptions {
     pub reuse: bool,
     /// How many compiled components are kept in memory although nobody uses them. Default: 64.
     pub cached_components: usize,
+    /// What the operator grants. The default grants nothing.
+    pub manifest: CurrentManifest,
+    /// Certificate authorities that guests' HTTPS requests trust besides Mozilla's: certificates in PEM.
+    pub extra_roots_pem: Option<Vec<u8>>,
 }
 
 impl Default for SandboxOptions {
@@ -25,6 +31,8 @@ impl Default for SandboxOptions {
             slots: 128,
             reuse: true,
             cached_components: 64,
+            manifest: CurrentManifest::default(),
+            extra_roots_pem: None,
         }
     }
 }
@@ -53,6 +61,18 @@ pub struct SandboxLimits {
     pub log_line_bytes: usize,
     /// The size of a component. Default: 64 MiB.
     pub component_bytes: usize,
+    /// HTTP requests of one attempt. Default: 1000.
+    pub http_requests: u32,
+    /// The body of one HTTP request. Default: 16 MiB.
+    pub http_request_bytes: usize,
+    /// The body of one HTTP response. Default: 16 MiB.
+    pub http_response_bytes: usize,
+    /// How long it may take to resolve a name, connect, and agree on encryption. Default: 10 s.
+    pub http_connect: Duration,
+    /// How long the head of a response may take. The attempt's own deadline ends it too. Default: 60 s.
+    pub http_first_byte: Duration,
+    /// How long the next piece of a body may take. Default: 30 s.
+    pub http_between_bytes: Duration,
 }
 
 impl Default for SandboxLimits {
@@ -68,6 +88,12 @@ impl Default for SandboxLimits {
             log_bytes: 256 << 10,
             log_line_bytes: 8 << 10,
             component_bytes: 64 << 20,
+            http_requests: 1000,
+            http_request_bytes: 16 << 20,
+            http_response_bytes: 16 << 20,
+            http_connect: Duration::from_secs(10),
+            http_first_byte: Duration::from_secs(60),
+            http_between_bytes: Duration::from_secs(30),
         }
     }
 }
@@ -80,6 +106,12 @@ pub enum SandboxError {
     #[error("failed to set up the WebAssembly engine: {reason}")]
     Engine {
         /// What it says.
+        reason: String,
+    },
+    /// A certificate of `extra_roots_pem` can't be used.
+    #[error("failed to read the extra certificate authorities: {reason}; expected certificates in PEM")]
+    Certificates {
+        /// Why.
         reason: String,
     },
     /// The thread that enforces deadlines can't be started.

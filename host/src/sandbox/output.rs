@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::options::{SandboxLimits, bytes};
+use super::redact::Redactor;
 use crate::runner::{LogLevel, OutputLine, OutputSource};
 
 /// Collects the lines of one attempt after the other. Clones share them, so they outlive the guest.
@@ -25,6 +26,8 @@ struct Lines {
     dropped: usize,
     stdout: Partial,
     stderr: Partial,
+    /// The secrets that the guest has read, in this attempt or an earlier one.
+    secrets: Redactor,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,20 +57,33 @@ impl Output {
             dropped: 0,
             stdout: Partial::default(),
             stderr: Partial::default(),
+            secrets: Redactor::default(),
         })))
+    }
+
+    /// Takes a secret out of everything that is written from now on.
+    pub(super) fn hide(&self, name: &str, value: &str) {
+        self.lines().secrets.hide(name, value);
+    }
+
+    /// A text of the guest without the secrets that it has read.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.lines().secrets.redact(text)
     }
 
     /// A structured line.
     pub(super) fn log(&self, level: LogLevel, message: &str, fields: Vec<(String, String)>) {
         let mut lines = self.lines();
         let line_bytes = lines.limits.line_bytes;
-        let message = printable(cut(message, line_bytes), Newlines::Keep);
+        // Before it is cut: half a secret is not recognised.
+        let tidy = |text: &str, newlines| {
+            let text = lines.secrets.redact(text);
+            printable(cut(&text, line_bytes), newlines)
+        };
+        let message = tidy(message, Newlines::Keep);
         let fields = fields
             .iter()
-            .map(|(key, value)| {
-                let key = printable(cut(key, line_bytes), Newlines::Replace);
-                (key, printable(cut(value, line_bytes), Newlines::Keep))
-            })
+            .map(|(key, value)| (tidy(key, Newlines::Replace), tidy(value, Newlines::Keep)))
             .collect();
         lines.keep(OutputLine {
             source: OutputSource::Log,
@@ -155,10 +171,13 @@ impl Lines {
 
     fn end_line(&mut self, stream: Stream) {
         let Partial { text, was_cut } = std::mem::take(self.partial(stream));
-        let mut message = printable(
-            String::from_utf8_lossy(&text).trim_end_matches('\r'),
-            Newlines::Replace,
-        );
+        let text = String::from_utf8_lossy(&text);
+        let text = if was_cut {
+            self.secrets.redact_cut(&text)
+        } else {
+            self.secrets.redact(&text)
+        };
+        let mut message = printable(text.trim_end_matches('\r'), Newlines::Replace);
         if was_cut {
             message.push('…');
         }

@@ -16,10 +16,11 @@ const IMPORTS: [&str; 5] = ["checkpoint", "context", "grants", "log", "secrets"]
 /// Holds no functions.
 const TYPES: &str = "types";
 /// What it can import besides.
-const WASI_PACKAGES: [&str; 6] = [
+const WASI_PACKAGES: [&str; 7] = [
     "wasi:cli",
     "wasi:clocks",
     "wasi:filesystem",
+    "wasi:http",
     "wasi:io",
     "wasi:random",
     "wasi:sockets",
@@ -178,7 +179,7 @@ fn check_imports(imports: &[&str]) -> Result<(), LoadError> {
     Err(refused(
         format!("a component that imports {}", list(&unknown)),
         format!(
-            "imports of {PACKAGE}@{VERSION} ({}) and of WASI 0.2 without HTTP only",
+            "imports of {PACKAGE}@{VERSION} ({}) and of WASI 0.2 only",
             list(&IMPORTS)
         ),
         "remove what needs them from the guest, or compose the component with one that provides them",
@@ -227,9 +228,9 @@ mod tests {
 
     #[test]
     fn unknown_imports_are_all_named() {
-        expect_test::expect![[r#"the component is refused: a component that imports `wasi:http/types@0.2.0`, `wasi:cli/stdout@0.3.0`, `acme`; expected imports of hephaestus:workflow@0.1.0 (`checkpoint`, `context`, `grants`, `log`, `secrets`) and of WASI 0.2 without HTTP only; remove what needs them from the guest, or compose the component with one that provides them"#]]
+        expect_test::expect![[r#"the component is refused: a component that imports `wasi:keyvalue/store@0.2.0`, `wasi:cli/stdout@0.3.0`, `acme`; expected imports of hephaestus:workflow@0.1.0 (`checkpoint`, `context`, `grants`, `log`, `secrets`) and of WASI 0.2 only; remove what needs them from the guest, or compose the component with one that provides them"#]]
             .assert_eq(&interfaces(
-                &["wasi:http/types@0.2.0", "wasi:cli/stdout@0.3.0", "acme", "wasi:cli/stdout@0.2.3"],
+                &["wasi:keyvalue/store@0.2.0", "wasi:cli/stdout@0.3.0", "acme", "wasi:cli/stdout@0.2.3"],
                 &GOOD_EXPORTS,
             ));
     }

@@ -85,7 +85,7 @@ async fn an_interface_that_differs() {
 async fn imports_that_nobody_provides() {
     check(
         &altered("hephaestus:workflow/log@0.1.0", "the-acme:mailserver/log@1.1.0"),
-        expect!["the component is refused: a component that imports `the-acme:mailserver/log@1.1.0`; expected imports of hephaestus:workflow@0.1.0 (`checkpoint`, `context`, `grants`, `log`, `secrets`) and of WASI 0.2 without HTTP only; remove what needs them from the guest, or compose the component with one that provides them"],
+        expect!["the component is refused: a component that imports `the-acme:mailserver/log@1.1.0`; expected imports of hephaestus:workflow@0.1.0 (`checkpoint`, `context`, `grants`, `log`, `secrets`) and of WASI 0.2 only; remove what needs them from the guest, or compose the component with one that provides them"],
     )
     .await;
 }

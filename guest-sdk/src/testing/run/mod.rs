@@ -15,7 +15,8 @@ mod story;
 mod tests;
 mod view;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use hephaestus_core::StepRef;
@@ -23,6 +24,7 @@ use hephaestus_core::engine::{Input, InstanceFailure};
 use serde::Serialize;
 
 use super::{FailureKind, InstanceStatus, Refusal};
+use crate::context::script::Capabilities;
 use crate::{Event, Step, Workflow};
 use drive::Drive;
 
@@ -108,6 +110,10 @@ impl TestRun {
     /// Begins to set up a run of `workflow`.
     pub fn of(workflow: Workflow) -> Setup {
         Setup::of(workflow)
+    }
+
+    pub(in crate::testing) fn capabilities(&self) -> Rc<RefCell<Capabilities>> {
+        Rc::clone(&self.drive.facts.borrow().capabilities)
     }
 
     fn begun(drive: Drive) -> Self {

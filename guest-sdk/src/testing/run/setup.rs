@@ -16,6 +16,7 @@ use super::drive::Drive;
 use super::order::Order;
 use crate::context::Instance;
 use crate::context::memory::{Facts, TEST_INSTANCE};
+use crate::context::script::Capabilities;
 use crate::testing::json;
 use crate::{Context, Step, StepResult, Workflow};
 
@@ -27,6 +28,7 @@ pub struct Setup {
     business_value: String,
     scripts: Scripts,
     order: Order,
+    capabilities: Rc<RefCell<Capabilities>>,
 }
 
 impl Setup {
@@ -37,6 +39,7 @@ impl Setup {
             business_value: "test".into(),
             scripts: Scripts::default(),
             order: Order::Canonical,
+            capabilities: Rc::default(),
         }
     }
 
@@ -100,6 +103,10 @@ impl Setup {
         self
     }
 
+    pub(in crate::testing) fn capabilities(&self) -> &RefCell<Capabilities> {
+        &self.capabilities
+    }
+
     /// Creates the instance, and runs it until it ends or waits.
     ///
     /// # Panics
@@ -126,6 +133,7 @@ impl Setup {
                 workflow: definition.name.to_string(),
                 version: definition.version.0,
             },
+            capabilities: self.capabilities,
             ..Facts::new()
         };
         let (state, change) = match begin(workflow, created, now) {

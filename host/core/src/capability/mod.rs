@@ -67,3 +67,61 @@ impl fmt::Display for Request {
         }
     }
 }
+
+/// The lines of a manifest that grant `request` to a step; empty if no line could.
+pub fn manifest_lines(workflow: impl fmt::Display, step: impl fmt::Display, request: &Request) -> String {
+    let line = match request {
+        Request::Http { origin, private } => {
+            // The URL of a request stands for the whole host; a pattern for itself.
+            let origin = HttpTarget::parse(origin)
+                .map(|target| target.origin())
+                .or_else(|_| HttpPattern::parse(origin));
+            origin.ok().map(|origin| {
+                if *private && !origin.names_private() {
+                    format!("http = [{{ origin = \"{origin}\", private = true }}]")
+                } else {
+                    format!("http = [\"{origin}\"]")
+                }
+            })
+        }
+        Request::Secret { name } => SecretName::new(name)
+            .ok()
+            .map(|name| format!("secrets = [\"{name}\"]")),
+    };
+    line.map(|line| format!("[workflows.{workflow}.steps.{step}]\n{line}"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(origin: &str, private: bool) -> Request {
+        Request::Http {
+            origin: origin.into(),
+            private,
+        }
+    }
+
+    #[test]
+    fn the_missing_lines_are_those_of_the_manifest() {
+        let lines = |request| manifest_lines("shop", "pay", &request);
+        assert_eq!(
+            lines(http("https://pay.example/v1/x?y", false)),
+            "[workflows.shop.steps.pay]\nhttp = [\"https://pay.example\"]"
+        );
+        assert_eq!(
+            lines(http("http://db:81", true)),
+            "[workflows.shop.steps.pay]\nhttp = [{ origin = \"http://db:81\", private = true }]"
+        );
+        assert_eq!(
+            lines(http("http://localhost", true)),
+            "[workflows.shop.steps.pay]\nhttp = [\"http://localhost\"]"
+        );
+        assert_eq!(
+            lines(Request::Secret { name: "KEY".into() }),
+            "[workflows.shop.steps.pay]\nsecrets = [\"KEY\"]"
+        );
+        assert_eq!(lines(http("ftp://x", false)), "");
+    }
+}

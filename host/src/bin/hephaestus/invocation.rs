@@ -22,6 +22,9 @@ impl Invocation {
         if args.store != OsStr::new("sqlite:hephaestus.db") {
             words.extend(["--store".to_owned(), quote(&args.store)]);
         }
+        if let Some(manifest) = &args.manifest {
+            words.extend(["--manifest".to_owned(), quote(manifest.as_os_str())]);
+        }
         if let Some(wait) = &args.wait {
             words.extend(["--wait".to_owned(), quote(OsStr::new(wait))]);
         }

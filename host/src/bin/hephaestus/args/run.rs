@@ -29,6 +29,10 @@ pub(crate) struct RunArgs {
     )]
     pub(crate) store: OsString,
 
+    /// What the steps may use, a TOML file; without one they have no HTTP and no secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+
     /// Send this event, with an optional payload; it is kept until a step waits for it. STEP.NAME names
     /// the step too. Can be repeated
     #[arg(short, long, value_name = "NAME[=JSON]")]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hephaestus_host::core::{BusinessValue, EventName, Json, StepRef};
+use hephaestus_host::deploy::Manifest;
 use hephaestus_host::runner::local::RunnerLimits;
 
 use super::component::read_component;
@@ -31,6 +32,8 @@ pub(crate) struct RunOptions {
     pub(crate) id: Option<BusinessValue>,
     /// Where instances are kept.
     pub(crate) store: StoreChoice,
+    /// What steps may use.
+    pub(crate) manifest: Manifest,
     /// Events to send, in order.
     pub(crate) events: Vec<EventToSend>,
     /// How long to follow a waiting instance.
@@ -76,6 +79,7 @@ pub(crate) fn resolve(
         .map(|text| read_event(text))
         .collect::<Result<_, _>>()?;
     let wait = args.wait.as_deref().map(read_wait).transpose()?;
+    let manifest = args.manifest.as_deref().map(read_manifest).transpose()?;
     let component = read_component(&args.component)?.bytes;
     let input = args
         .input
@@ -87,10 +91,22 @@ pub(crate) fn resolve(
         input,
         id,
         store,
+        manifest: manifest.unwrap_or_default(),
         events,
         wait: wait.unwrap_or_default(),
         json: args.json,
         invocation: Invocation::new(program, args),
+    })
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, UsageError> {
+    Manifest::load(path).map_err(|error| {
+        UsageError::new(
+            "--manifest",
+            format!("that {error}"),
+            "a TOML file like the one in docs/manifest.md",
+            "correct it; without --manifest the steps have no HTTP and no secrets",
+        )
     })
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hephaestus_host::core::InstanceId;
+use hephaestus_host::deploy::CurrentManifest;
 use hephaestus_host::runner::local::Recovery;
 use hephaestus_host::runner::{LoadedWorkflow, StepExecutor};
 use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
@@ -40,7 +41,9 @@ pub(crate) struct Finished {
 
 /// Does it. The host is shut down in good order, however it comes out.
 pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<Finished, CommandError> {
-    let executor = Arc::new(WasmExecutor::new(SandboxOptions::default()).map_err(CommandError::host)?);
+    let mut sandbox = SandboxOptions::default();
+    sandbox.manifest = CurrentManifest::new(options.manifest.clone());
+    let executor = Arc::new(WasmExecutor::new(sandbox.clone()).map_err(CommandError::host)?);
     // Before the store is opened, so that what is refused leaves no trace. The executor keeps what it compiled.
     let loaded = tokio::select! {
         loaded = executor.load(deploy::digest(&options.component), &options.component) => loaded?,
@@ -50,15 +53,17 @@ pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<F
         events::check(&options.events, &loaded.workflow)?;
     }
     let (tap, listener) = Tap::new(executor);
-    let host = open(&options.store, tap).await?;
+    let host = open(&options.store, sandbox, tap).await?;
     let finished = run_on(&host, options, &loaded, around, listener).await;
     host.shutdown(GRACE).await;
     finished
 }
 
-async fn open(store: &StoreChoice, executor: Tap) -> Result<Host, CommandError> {
+/// `sandbox`: what the executor was made with; the host shares its manifest.
+async fn open(store: &StoreChoice, sandbox: SandboxOptions, executor: Tap) -> Result<Host, CommandError> {
     let builder = Host::builder()
         .recovery(Recovery::Activated)
+        .sandbox(sandbox)
         .executor(Arc::new(executor));
     let builder = match store {
         StoreChoice::Memory => builder.memory(),

@@ -1,0 +1,176 @@
+//! The manifest, `hephaestus.toml`: what the operator grants to which step, and where secrets come from.
+//! `docs/manifest.md` describes it.
+//!
+//! Default deny: what the file doesn't say is not granted. A file with anything in it that is not understood is refused
+//! as a whole, so that a typo never means "granted to nobody" in silence.
+
+mod error;
+mod file;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use hephaestus_core::capability::{Request, manifest_lines};
+use hephaestus_core::definition::Workflow;
+use hephaestus_core::{StepRef, WorkflowName};
+
+pub use error::ManifestError;
+use file::{FileGrants, ManifestFile};
+
+use super::grants::{HttpGrant, SecretSource, StepGrants};
+
+/// What the operator grants. The default grants nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    workflows: HashMap<WorkflowName, WorkflowGrants>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct WorkflowGrants {
+    /// What every step of the workflow has.
+    all: Arc<StepGrants>,
+    /// What these steps have, that of all steps included.
+    steps: BTreeMap<StepRef, Arc<StepGrants>>,
+}
+
+/// Something that a step asks for and isn't granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ungranted {
+    /// The step.
+    pub step: StepRef,
+    /// What it asks for.
+    pub request: Request,
+    /// The lines of the manifest that would grant it.
+    pub manifest: String,
+}
+
+impl Manifest {
+    /// Reads a manifest file. Relative paths in it start at its folder.
+    pub fn load(path: &Path) -> Result<Self, ManifestError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ManifestError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, folder).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the text of a manifest. Relative paths in it start at `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ManifestError> {
+        let file: ManifestFile = toml::from_str(text).map_err(|error| ManifestError::syntax(text, &error))?;
+        let sources = file.sources(folder)?;
+        let mut workflows = HashMap::new();
+        for (workflow, grants) in file.workflows {
+            let all =
+                StepGrants::default().with(&grants.all(), &sources, || format!("[workflows.{workflow}]"))?;
+            let mut steps = BTreeMap::new();
+            for (step, more) in grants.steps {
+                let place = || format!("[workflows.{workflow}.steps.{step}]");
+                let own = all.clone().with(&more, &sources, place)?;
+                steps.insert(step, Arc::new(own));
+            }
+            let all = Arc::new(all);
+            workflows.insert(workflow, WorkflowGrants { all, steps });
+        }
+        Ok(Self { workflows })
+    }
+
+    /// What a step is granted.
+    pub fn grants(&self, workflow: &WorkflowName, step: &StepRef) -> Arc<StepGrants> {
+        self.workflows.get(workflow).map_or_else(Arc::default, |grants| {
+            Arc::clone(grants.steps.get(step).unwrap_or(&grants.all))
+        })
+    }
+
+    /// What the steps of a workflow ask for and are not granted, in the order of the definition.
+    pub fn ungranted(&self, workflow: &Workflow) -> Vec<Ungranted> {
+        let definition = workflow.definition();
+        let name = &definition.name;
+        let mut ungranted = Vec::new();
+        for step in &definition.steps {
+            let grants = self.grants(name, &step.name);
+            let missing = step.requests.iter().filter(|request| !grants.allow(request));
+            ungranted.extend(missing.map(|request| Ungranted {
+                step: step.name.clone(),
+                request: request.clone(),
+                manifest: manifest_lines(name, &step.name, request),
+            }));
+        }
+        ungranted
+    }
+
+    /// The steps of a workflow that the manifest names and that the workflow doesn't have: they may be misspelt.
+    pub fn unknown_steps(&self, workflow: &Workflow) -> Vec<StepRef> {
+        let grants = self.workflows.get(&workflow.definition().name);
+        let named = grants.into_iter().flat_map(|grants| grants.steps.keys());
+        named
+            .filter(|step| workflow.index(step.as_str()).is_none())
+            .cloned()
+            .collect()
+    }
+
+    /// Tells the log what of this doesn't fit a workflow.
+    pub(crate) fn warn(&self, workflow: &Workflow) {
+        let name = &workflow.definition().name;
+        for Ungranted {
+            step,
+            request,
+            manifest,
+        } in self.ungranted(workflow)
+        {
+            tracing::warn!(workflow = %name, %step, %manifest, "a step asks for something that the manifest doesn't grant: {request}");
+        }
+        for step in self.unknown_steps(workflow) {
+            tracing::warn!(workflow = %name, %step, "the manifest grants something to a step that the workflow doesn't have");
+        }
+    }
+}
+
+impl StepGrants {
+    /// These grants and more. `place` names the table that has them.
+    fn with(
+        mut self,
+        more: &FileGrants,
+        sources: &file::Sources,
+        place: impl Fn() -> String,
+    ) -> Result<Self, ManifestError> {
+        self.http.extend(more.http.iter().map(|entry| HttpGrant {
+            origin: entry.origin.clone(),
+            private: entry.private,
+        }));
+        for name in &more.secrets {
+            let source: SecretSource = sources.of(name).ok_or_else(|| ManifestError::NoSource {
+                secret: name.clone(),
+                place: place(),
+            })?;
+            self.secrets.insert(name.clone(), source);
+        }
+        Ok(self)
+    }
+}
+
+/// The manifest that decides at this moment. Clones share it: who replaces it changes what the next attempt of every
+/// step may do, whatever version of its workflow it runs.
+#[derive(Debug, Clone, Default)]
+pub struct CurrentManifest(Arc<RwLock<Arc<Manifest>>>);
+
+impl CurrentManifest {
+    /// Begins with this one.
+    pub fn new(manifest: Manifest) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(manifest))))
+    }
+
+    /// The manifest as it is now.
+    pub fn get(&self) -> Arc<Manifest> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on, `manifest` decides.
+    pub fn replace(&self, manifest: Manifest) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(manifest);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! Manifests as text: what they grant, and what is said about those that are wrong.
+
+use expect_test::{Expect, expect};
+use hephaestus_core::definition::{WorkflowBuilder, step};
+
+use super::*;
+use crate::deploy::grants::HttpGrant;
+
+const GOOD: &str = r#"
+secrets-folder = "secrets"
+
+[secrets]
+TOKEN = { env = "SHOP_TOKEN" }
+KEY = { file = "/keys/key" }
+
+[workflows.shop]
+http = ["https://*.carrier.example"]
+secrets = ["TOKEN"]
+
+[workflows.shop.steps.pay]
+http = ["https://pay.example/v1", { origin = "http://ledger.internal:8080", private = true }]
+secrets = ["KEY", "in-folder"]
+"#;
+
+fn parse(text: &str) -> Manifest {
+    Manifest::parse(text, Path::new("/etc/shop")).unwrap()
+}
+
+#[track_caller]
+fn check(text: &str, expected: Expect) {
+    let error = Manifest::parse(text, Path::new("")).expect_err("it is refused");
+    expected.assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_step_has_what_its_workflow_has_and_its_own() {
+    let manifest = parse(GOOD);
+    let grants =
+        |workflow: &str, step: &str| manifest.grants(&workflow.parse().unwrap(), &step.parse().unwrap());
+    let http = |origin: &str, private| HttpGrant {
+        origin: origin.parse().unwrap(),
+        private,
+    };
+    let all = StepGrants {
+        http: vec![http("https://*.carrier.example", false)],
+        secrets: [("TOKEN".parse().unwrap(), SecretSource::Env("SHOP_TOKEN".into()))].into(),
+    };
+    assert_eq!(*grants("shop", "ship"), all);
+    assert_eq!(*grants("shopping", "pay"), StepGrants::default());
+    let pay = grants("shop", "pay");
+    assert_eq!(pay.http[..1], all.http);
+    assert_eq!(
+        pay.http[1..],
+        [
+            http("https://pay.example/v1", false),
+            http("http://ledger.internal:8080", true)
+        ]
+    );
+    let source = |name: &str| pay.secrets.get(name).cloned();
+    assert_eq!(source("TOKEN"), Some(SecretSource::Env("SHOP_TOKEN".into())));
+    assert_eq!(source("KEY"), Some(SecretSource::File("/keys/key".into())));
+    assert_eq!(
+        source("in-folder"),
+        Some(SecretSource::File("/etc/shop/secrets/in-folder".into()))
+    );
+    assert_eq!(source("OTHER"), None);
+}
+
+#[test]
+fn an_empty_manifest_grants_nothing() {
+    assert_eq!(
+        *parse("").grants(&"a".parse().unwrap(), &"b".parse().unwrap()),
+        StepGrants::default()
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    check(
+        "[workflow.shop]\n",
+        expect![
+            "line 1, column 2: unknown field `workflow`, expected one of `secrets-folder`, `secrets`, `workflows`; did you mean `workflows`?"
+        ],
+    );
+    check(
+        "[workflows.shop]\nhtpp = []\n",
+        expect![
+            "line 2, column 1: unknown field `htpp`, expected one of `http`, `secrets`, `steps`; did you mean `http`?"
+        ],
+    );
+    check(
+        "[workflows.shop.steps.pay]\nhttp = []\n  secret = [\"A\"]\n",
+        expect![
+            "line 3, column 3: unknown field `secret`, expected `http` or `secrets`; did you mean `secrets`?"
+        ],
+    );
+    check(
+        "[workflows.Shop]\n",
+        expect![[
+            r#"line 1, column 12: "Shop" is not a name: expected 1 to 64 characters, lower-case words of letters and digits joined by single `-`, beginning with a letter (like `reserve-stock`)"#
+        ]],
+    );
+    check(
+        "[workflows.shop.steps.pay_out]\n",
+        expect![[
+            r#"line 1, column 23: "pay_out" is not a name: expected 1 to 64 characters, lower-case words of letters and digits joined by single `-`, beginning with a letter (like `reserve-stock`)"#
+        ]],
+    );
+    check(
+        "[workflows.shop]\nhttp = \"https://a.test\"\n",
+        expect![[r#"line 2, column 8: invalid type: string "https://a.test", expected a sequence"#]],
+    );
+    check(
+        "[workflows.shop]\nhttp = [\n  \"https://a.test\",\n  \"a.test\",\n]\n",
+        expect![[
+            r#"line 4, column 3: "a.test" is not an origin: it has no scheme; expected `scheme://host[:port][/path]`, like `https://api.example.org` or `https://*.example.org/v1`"#
+        ]],
+    );
+    check(
+        "[workflows.shop]\nhttp = [{ origin = \"http://a.test\", privat = true }]\n",
+        expect![
+            "line 2, column 37: unknown field `privat`, expected `origin` or `private`; did you mean `private`?"
+        ],
+    );
+    check(
+        "[workflows.shop]\nhttp = [{ private = true }]\n",
+        expect!["line 2, column 9: missing field `origin`"],
+    );
+    check(
+        "[workflows.shop]\nhttp = [1]\n",
+        expect![[
+            r#"line 2, column 9: invalid type: integer `1`, expected an origin like "https://api.example", or a table { origin, private }"#
+        ]],
+    );
+    check(
+        "[secrets]\nTOKEN = { enf = \"A\" }\n",
+        expect!["line 2, column 11: unknown field `enf`, expected `env` or `file`; did you mean `env`?"],
+    );
+    check(
+        "[secrets]\nTOKEN = { env = \"A\", file = \"b\" }\n",
+        expect!["line 2, column 9: a secret has one source: `env` or `file`"],
+    );
+    check(
+        "[secrets]\nTOKEN = \"hunter2\"\n",
+        expect![[
+            r#"line 2, column 9: invalid type: a text, expected where the secret's value is: { env = "NAME" } or { file = "PATH" }; values don't belong here"#
+        ]],
+    );
+    check(
+        "[secrets]\nTOKEN = 1234\n",
+        expect![[
+            r#"line 2, column 9: invalid type: a number, expected where the secret's value is: { env = "NAME" } or { file = "PATH" }; values don't belong here"#
+        ]],
+    );
+    check(
+        "[secrets]\nTOKEN = { env = \"A=B\" }\n",
+        expect![[r#"the secret `TOKEN` comes from the environment variable "A=B", which is no name of one"#]],
+    );
+    check(
+        "[secrets]\n\"../x\" = { env = \"A\" }\n",
+        expect![[
+            r#"line 2, column 1: "../x" is not the name of a secret: expected 1 to 128 letters, digits, `_` and `-`, beginning with a letter or `_` (like `STOCK_TOKEN`)"#
+        ]],
+    );
+    check(
+        "[workflows.shop]\nsecrets = [\"TOKEN\"]\n",
+        expect![[
+            r#"[workflows.shop] grants the secret `TOKEN`, but nothing says where its value is: add `TOKEN = { env = "TOKEN" }` or `TOKEN = { file = "PATH" }` under [secrets], or name a `secrets-folder` with a file of that name"#
+        ]],
+    );
+    check(
+        "[workflows.shop\n",
+        expect!["line 1, column 16: unclosed table, expected `]`"],
+    );
+}
+
+/// Whoever writes a secret's value where its source belongs must not find it in a log.
+#[test]
+fn values_of_secrets_are_not_repeated() {
+    for value in [
+        "\"hunter2\"",
+        "{ value = \"hunter2\" }",
+        "[\"hunter2\"]",
+        "{ env = [\"hunter2\"] }",
+    ] {
+        let error = Manifest::parse(&format!("[secrets]\nTOKEN = {value}\n"), Path::new(""))
+            .expect_err("it is refused");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn files_are_named_in_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hephaestus.toml");
+    let error = Manifest::load(&path).unwrap_err().to_string();
+    assert!(error.starts_with("failed to read the manifest "), "{error}");
+    std::fs::write(&path, "secret-folder = 1").unwrap();
+    let error = Manifest::load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("hephaestus.toml is refused: line 1, column 1: unknown field"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_a_workflow_asks_for_in_vain_is_listed() {
+    let http = |origin: &str| Request::Http {
+        origin: origin.into(),
+        private: false,
+    };
+    let secret = |name: &str| Request::Secret { name: name.into() };
+    let workflow = WorkflowBuilder::new("shop", 1)
+        .step(
+            step("ship")
+                .emits("x", ["done"])
+                .request(http("https://eu.carrier.example"))
+                .request(secret("KEY")),
+        )
+        .build()
+        .unwrap();
+    let manifest = parse(GOOD);
+    assert_eq!(
+        manifest.ungranted(&workflow),
+        [Ungranted {
+            step: "ship".parse().unwrap(),
+            request: secret("KEY"),
+            manifest: "[workflows.shop.steps.ship]\nsecrets = [\"KEY\"]".into(),
+        }]
+    );
+    assert_eq!(manifest.unknown_steps(&workflow), ["pay".parse().unwrap()]);
+    assert_eq!(Manifest::default().ungranted(&workflow).len(), 2);
+}
+
+#[test]
+fn a_new_manifest_counts_at_once() {
+    let current = CurrentManifest::default();
+    let shared = current.clone();
+    let grants = || {
+        shared
+            .get()
+            .grants(&"shop".parse().unwrap(), &"ship".parse().unwrap())
+    };
+    assert_eq!(*grants(), StepGrants::default());
+    current.replace(parse(GOOD));
+    assert_eq!(grants().http.len(), 1);
+}
