@@ -49,7 +49,7 @@ async fn there_is_no_context() {
 #[tokio::test]
 async fn there_is_no_checkpoint() {
     let refusal = refusal("checkpoint").await;
-    let expected = "`describe` failed (trap): trapped: `checkpoint` is there only while a step executes: not for `describe`, \
+    let expected = "`describe` failed (trap): `checkpoint` is there only while a step executes: not for `describe`, \
                     nor for `transit`";
     assert!(refusal.contains(expected), "{refusal}");
 }

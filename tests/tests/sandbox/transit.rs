@@ -55,6 +55,6 @@ async fn failures_are_of_kind_routing() {
         "{rubbish}"
     );
     let checkpoint = transit("checkpoint").await.unwrap_err();
-    let expected = "`transit` failed (trap): trapped: `checkpoint` is there only while a step executes";
+    let expected = "`transit` failed (trap): `checkpoint` is there only while a step executes";
     assert!(checkpoint.starts_with(expected), "{checkpoint}");
 }

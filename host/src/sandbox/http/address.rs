@@ -33,11 +33,10 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 /// Global unicast, without what is set aside in it for protocols (with Teredo), documentation, and 6to4, whose
 /// addresses have an IPv4 address in them. Translated IPv4 (`64:ff9b::/96`) is outside of it anyway.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let is_special = match address.segments() {
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x2002, ..] => true,
-        [0x3fff, 0..=0xfff, ..] => true,
-        _ => false,
-    };
+    let is_special = matches!(
+        address.segments(),
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..=0xfff, ..]
+    );
     (address.segments()[0] & 0xe000) == 0x2000 && !is_special
 }
 
