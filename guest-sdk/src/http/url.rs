@@ -44,6 +44,7 @@ impl Url {
     }
 
     /// All of it.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }

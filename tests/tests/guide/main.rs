@@ -105,6 +105,8 @@ fn the_claim_grows_from_page_to_page() {
         ("2-steps.md", component("claim-steps")),
         ("3-graphs.md", component("claim-graph")),
         ("4-waiting.md", component("expense-claim")),
+        // It leaves the claim: its bank is one that asks for a grant.
+        ("6-capabilities.md", component("claim-bank")),
     ];
     let pages = pages();
     for (name, expected) in stages {
