@@ -20,7 +20,10 @@ fn the_bank_is_told_who_asks_and_for_what() {
 
     let sent = &ctx.requests()[0];
     assert_eq!(sent.header("authorization"), Some("Bearer t0ken"));
-    assert_eq!(sent.header("idempotency-key"), Some(ctx.idempotency_key().as_str()));
+    assert_eq!(
+        sent.header("idempotency-key"),
+        Some(ctx.idempotency_key().as_str())
+    );
 }
 
 #[test]
