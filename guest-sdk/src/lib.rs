@@ -70,7 +70,7 @@
 //! - an event that leads nowhere: the table is a `match` over the step's enum;
 //! - everything that the host refuses when the component is deployed: cycles, steps that nothing leads to, joins that
 //!   can't become true, and so on, each at the step it concerns;
-//! - runs that get stuck: every combination of events is explored, and the story of one that doesn't reach `done` told;
+//! - runs that get stuck: combinations of events are explored (all, unless the graph is very wide), and the story of one that doesn't reach `done` told;
 //! - a step that reads the result of one that doesn't lie before it, or that hasn't always completed when it runs.
 //!
 //! # How steps end

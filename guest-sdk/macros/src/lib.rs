@@ -218,8 +218,8 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 ///
 /// fn channels(ctx: &Context) -> Result<Targets, StepError> {
-///     let by_post: bool = ctx.initial()?;
-///     Ok(to::<email>().and_if::<post>(by_post))
+///     let order: std::collections::BTreeMap<String, bool> = ctx.initial()?;
+///     Ok(to::<email>().and_if::<post>(order.contains_key("by_post")))
 /// }
 ///
 /// #[events] pub enum Interest { Wanted, NotNow, Never }
@@ -252,7 +252,7 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// `done` has the join `settled`; `done when any` ends the instance at the first arrival.
 ///
-/// Every combination of events is explored. One after which nothing is left to do while `done` wasn't reached is an
+/// Combinations of events are explored: all of them, or a sample where the graph is very wide. One after which nothing is left to do while `done` wasn't reached is an
 /// error, and told as a story. If it can't happen for reasons that the graph doesn't know, say so:
 /// `#[allow_stuck("whoever is out of stock isn't charged")]`.
 ///

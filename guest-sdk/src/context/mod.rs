@@ -125,7 +125,8 @@ impl Context {
             // What can be read from nothing (`()`, an `Option`, any JSON) is there even so.
             None => serde_json::from_str("null").map_err(|_| {
                 StepError::permanent(format!(
-                    "step `{}` needs the result of step `{}`, which hasn't completed or has none",
+                    "step `{}` needs the result of step `{1}`, which hasn't completed, or completed without a result: \
+                     read `Option<ResultOf<…>>`, or let `{1}` end `.with(…)` one",
                     self.step(),
                     S::NAME
                 ))

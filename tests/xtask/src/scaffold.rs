@@ -28,6 +28,9 @@ pub(crate) fn make(workspace: &Workspace) -> Result<()> {
     fs::copy(workspace.root.join("Cargo.lock"), folder.join("Cargo.lock"))
         .context("failed to copy Cargo.lock")?;
 
+    // Beside the repository there is no configuration of rustfmt; here, the search for one ends with this.
+    fs::write(workspace.target.join("scaffold/rustfmt.toml"), "").context("failed to write rustfmt.toml")?;
+
     let cargo = |arguments: &[&str]| {
         let mut command = process::cargo();
         command.args(arguments).current_dir(&folder);

@@ -71,7 +71,7 @@ impl Parse for When {
 fn unreadable(at: Span) -> syn::Error {
     syn::Error::new(
         at,
-        "not a join: `any`, `settled`, or an expression like `all[reserve.Reserved, any[charge.Declined, ship.failed]]`",
+        "not a join: `all`, `any`, `settled`, or an expression like `all[reserve.Reserved, any[charge.Declined, ship.failed]]`",
     )
 }
 

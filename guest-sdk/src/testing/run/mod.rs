@@ -95,7 +95,8 @@ pub use view::StepView;
 /// kind `trap`, an outcome that the host would refuse is one of kind `output-invalid`.
 ///
 /// What it doesn't do: steps take no time and share the process, so nothing ends them at their deadline or a limit of
-/// memory ([`Attempt::fails`] says that one did); and a clock that a step reads by itself is the real one.
+/// memory ([`Attempt::fails`] says that one did); a clock that a step reads by itself is the real one; numbers are as wide
+/// as the machine's, files and threads are there; and a checkpoint that is refused fails the attempt.
 ///
 /// If a test fails while the run is there, the run tells its story.
 pub struct TestRun {

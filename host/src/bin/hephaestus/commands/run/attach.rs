@@ -28,6 +28,9 @@ pub(super) async fn start_or_attach(
         None => None,
     };
     let Some(instance) = found else {
+        if let Some(error) = event_for_nobody(options, &loaded.workflow) {
+            return Err(error.into());
+        }
         events::check(&options.events, &loaded.workflow)?;
         host.deploy(&options.component).await?;
         return start(host, options, &loaded.workflow).await;
@@ -43,6 +46,22 @@ pub(super) async fn start_or_attach(
     Ok(Attached {
         instance,
         old_entries: state.version(),
+    })
+}
+
+/// An event for an id that nobody has, and no input: meant for an instance that has ended, or a slip of the keyboard. To
+/// start one with an empty input would do its work twice, or for nobody.
+fn event_for_nobody(options: &RunOptions, workflow: &Workflow) -> Option<UsageError> {
+    let value = options.id.as_ref()?;
+    let is_meant_for_another = options.input.is_none() && !options.events.is_empty();
+    let key = &workflow.definition().business_key.name;
+    is_meant_for_another.then(|| {
+        UsageError::new(
+            "--id",
+            format!("`{value}`, and no instance `{key}::{value}` is active"),
+            "the instance that the event is for",
+            "say the id of one that is; or give the input of a new one with --input",
+        )
     })
 }
 
