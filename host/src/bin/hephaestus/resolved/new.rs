@@ -28,16 +28,47 @@ pub(crate) enum Sdk {
     Folder(PathBuf),
 }
 
-/// What names a crate and can't name a function of Rust, or would hide what the crate needs.
-const TAKEN: [&str; 8] = [
-    "test",
+/// What is a name and can't be the crate's: the template has something else of it, the crate needs what it would hide,
+/// or it means something already.
+const TAKEN: [&str; 38] = [
+    "alloc",
+    "approve",
+    "bool",
+    "carry_out",
+    "char",
+    "check",
+    "core",
     "done",
+    "f32",
+    "f64",
     "failed",
     "hephaestus",
-    "std",
-    "core",
-    "alloc",
+    "hephaestus_core",
+    "hephaestus_guest",
+    "hephaestus_guest_macros",
+    "hephaestus_host",
+    "i128",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "isize",
+    "order",
+    "proc_macro",
+    "reject",
     "serde",
+    "serde_json",
+    "std",
+    "step",
+    "str",
+    "test",
+    "tests",
+    "u128",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "usize",
 ];
 
 /// Makes sense of what was typed. `program` is the file that runs.
@@ -181,6 +212,7 @@ mod tests {
             ("7", "call it `my-workflow`, say"),
             ("match", "like `match-flow`: `match` is a keyword of Rust"),
             ("test", "like `test-flow`: `test` is taken"),
+            ("carry-out", "`carry_out` is taken"),
         ] {
             let error = typed(bad).expect_err(bad);
             assert!(
