@@ -74,7 +74,7 @@ impl<S: Step> StepSpec<S> {
         self
     }
 
-    /// What the code reads with [`Context::config`].
+    /// What the code reads with [`Context::config`](crate::Context::config).
     ///
     /// # Panics
     /// If `config` can't be written as JSON (a map whose keys are no strings): the component is then refused when it

@@ -4,7 +4,7 @@
 //! tests, builds its component, checks and runs it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -98,7 +98,7 @@ impl Values {
 }
 
 /// A path as a string of TOML, which has the escapes of JSON.
-fn toml_text(path: &PathBuf) -> Result<String, CommandError> {
+fn toml_text(path: &Path) -> Result<String, CommandError> {
     let text = path.to_str().with_context(|| {
         format!(
             "failed to name {} in a Cargo.toml: the path is not UTF-8",
