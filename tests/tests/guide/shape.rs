@@ -26,14 +26,17 @@ fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let unit = word.trim_end_matches([',', ';', ':', '.', ')']);
-        let number = words.last().is_some_and(|last| last.parse::<f64>().is_ok());
+        // A size can stand in parentheses with something else: `(281 KiB, 299e36350a5e)`.
+        let last = words.last().map_or("", String::as_str);
+        let opening = if last.starts_with('(') { "(" } else { "" };
+        let number = last[opening.len()..].parse::<f64>().is_ok();
         if number && ["µs", "ms", "s", "min", "h", "d", "KiB"].contains(&unit) {
             words.pop();
             let ending = &word[unit.len()..];
             if words.last().is_some_and(|last| last == "<amount>") {
                 words.pop();
             }
-            words.push(format!("<amount>{ending}"));
+            words.push(format!("{opening}<amount>{ending}"));
         } else {
             words.push(masked(word));
         }
