@@ -29,6 +29,40 @@ fn a_waiting_order_says_for_what_and_the_command_it_shows_sends_it() {
 }
 
 #[test]
+fn an_event_for_nobody_starts_nothing() {
+    let place = Place::of("order-flow");
+    let event_for = |id| {
+        place
+            .run_example(&["--id", id, "--event", "approved"])
+            .expect(2)
+            .stderr
+    };
+    let refusal = event_for("typo");
+    assert!(
+        refusal.contains("no instance `orderid::typo` is active"),
+        "{refusal}"
+    );
+    assert_eq!(place.left_behind(), [""; 0], "nothing was created");
+
+    place
+        .run_example(&["-i", "@order.json", "--id", "a1", "--event", "approved"])
+        .expect(0);
+    let refusal = event_for("a1");
+    assert!(
+        refusal.contains("no instance `orderid::a1` is active"),
+        "{refusal}"
+    );
+    let started = place
+        .run_example(&["-i", "@order.json", "--id", "a1", "--json"])
+        .expect(3)
+        .json();
+    assert_eq!(
+        started["status"], "waiting",
+        "its id is free, and nobody had it meanwhile"
+    );
+}
+
+#[test]
 fn json_says_what_is_waited_for() {
     let place = Place::of("order-flow");
     let report = place

@@ -51,7 +51,7 @@ pub(super) async fn start_or_attach(
 
 /// An event for an id that nobody has, and no input: meant for an instance that has ended, or a slip of the keyboard. To
 /// start one with an empty input would do its work twice, or for nobody.
-fn event_for_nobody(options: &RunOptions, workflow: &Workflow) -> Option<UsageError> {
+pub(super) fn event_for_nobody(options: &RunOptions, workflow: &Workflow) -> Option<UsageError> {
     let value = options.id.as_ref()?;
     let is_meant_for_another = options.input.is_none() && !options.events.is_empty();
     let key = &workflow.definition().business_key.name;

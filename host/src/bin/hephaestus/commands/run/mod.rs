@@ -52,6 +52,12 @@ pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<F
     if options.id.is_none() || options.store.is_new() {
         events::check(&options.events, &loaded.workflow)?;
     }
+    // A new store has nobody in it, and isn't made for an event.
+    if options.store.is_new()
+        && let Some(error) = attach::event_for_nobody(options, &loaded.workflow)
+    {
+        return Err(error.into());
+    }
     let (tap, listener) = Tap::new(executor);
     let host = open(&options.store, sandbox, tap).await?;
     let finished = run_on(&host, options, &loaded, around, listener).await;
