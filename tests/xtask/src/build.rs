@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::process::{self, human, say};
 use crate::toolchain::{self, GuestToolchain};
-use crate::workspace::Workspace;
+use crate::workspace::{Guest, Workspace};
 
 /// How a component begins: wasm's magic number, then the version and layer of components.
 const COMPONENT_PREAMBLE: [u8; 8] = *b"\0asm\x0d\0\x01\0";
@@ -84,18 +84,23 @@ pub(crate) fn guests(workspace: &Workspace) -> Result<()> {
 /// the other: together, each would get the features of the SDK that any of them asks for.
 fn compile(workspace: &Workspace, toolchain: &GuestToolchain) -> Result<Vec<(String, PathBuf)>> {
     let compiled = workspace.guests.iter().map(|guest| {
-        let messages = messages_of(&mut cargo_for(workspace, toolchain, &guest.name)).with_context(|| {
-            let (name, used, variable) = (&guest.name, &toolchain.description, toolchain::VARIABLE);
-            format!("{name} doesn't compile (see above) with {used}; {variable} chooses another toolchain")
-        })?;
-        let module = messages
-            .iter()
-            .find_map(|message| module_in(message, &guest.manifest));
-        let module =
-            module.ok_or_else(|| anyhow!("cargo built {} without making a wasm file of it", guest.name))?;
-        Ok((guest.name.clone(), module))
+        let mut build = cargo_for(workspace, toolchain, &guest.name);
+        Ok((guest.name.clone(), module_of(&mut build, toolchain, guest)?))
     });
     compiled.collect()
+}
+
+/// Runs the command that compiles a guest, and returns the wasm file that it makes.
+pub(crate) fn module_of(build: &mut Command, toolchain: &GuestToolchain, guest: &Guest) -> Result<PathBuf> {
+    let name = &guest.name;
+    let messages = messages_of(build).with_context(|| {
+        let (used, variable) = (&toolchain.description, toolchain::VARIABLE);
+        format!("{name} doesn't compile (see above) with {used}; {variable} chooses another toolchain")
+    })?;
+    let module = messages
+        .iter()
+        .find_map(|message| module_in(message, &guest.manifest));
+    module.ok_or_else(|| anyhow!("cargo built {name} without making a wasm file of it"))
 }
 
 /// The command that compiles a guest.
@@ -124,7 +129,7 @@ pub(crate) fn guest_cargo(workspace: &Workspace, toolchain: &GuestToolchain) -> 
 }
 
 /// Runs cargo and returns its messages; diagnostics and progress go to the terminal.
-pub(crate) fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
+fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
     let line = process::shell_line(build);
     let output = build
         .stderr(Stdio::inherit())
@@ -143,7 +148,7 @@ pub(crate) fn messages_of(build: &mut Command) -> Result<Vec<Value>> {
 }
 
 /// The wasm file that this message of cargo announces for the package with this manifest.
-pub(crate) fn module_in(message: &Value, manifest: &Path) -> Option<PathBuf> {
+fn module_in(message: &Value, manifest: &Path) -> Option<PathBuf> {
     let announced = message["reason"] == "compiler-artifact"
         && message["manifest_path"]
             .as_str()

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::build;
 use crate::process::{self, human, say};
 use crate::toolchain;
-use crate::workspace::Workspace;
+use crate::workspace::{Guest, Workspace};
 
 /// What the crate is called, and its component.
 const NAME: &str = "first-flow";
@@ -34,7 +34,7 @@ pub(crate) fn make(workspace: &Workspace) -> Result<()> {
     let cargo = |arguments: &[&str]| {
         let mut command = process::cargo();
         command.args(arguments).current_dir(&folder);
-        // What a test of its own run would say of this run's build must not reach another package.
+        // A folder of its own: the crate's builds are another profile's, and wait for no lock that this run holds.
         command.env("CARGO_TARGET_DIR", workspace.target.join("scaffold/target"));
         process::run(&mut command)
     };
@@ -51,13 +51,13 @@ pub(crate) fn make(workspace: &Workspace) -> Result<()> {
 
 fn component(workspace: &Workspace, folder: &Path) -> Result<()> {
     let toolchain = toolchain::provide(workspace)?;
+    let guest = Guest {
+        name: NAME.to_owned(),
+        manifest: folder.join("Cargo.toml"),
+    };
     let mut cargo = build::guest_cargo(workspace, &toolchain);
-    let messages = build::messages_of(cargo.arg("--release").current_dir(folder))?;
-    let manifest = folder.join("Cargo.toml");
-    let module = messages
-        .iter()
-        .find_map(|message| build::module_in(message, &manifest));
-    let module = module.ok_or_else(|| anyhow!("cargo built {NAME} without making a wasm file of it"))?;
+    cargo.arg("--release").current_dir(folder);
+    let module = build::module_of(&mut cargo, &toolchain, &guest)?;
     fs::create_dir_all(workspace.components())?;
     build::install(&module, &workspace.component(NAME))?;
     Ok(())
