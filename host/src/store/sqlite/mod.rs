@@ -6,7 +6,8 @@
 //!
 //! Invariants:
 //!
-//! - An answer is given after `COMMIT` with `synchronous=FULL` in WAL mode: it survives the end of the machine.
+//! - An answer is given after `COMMIT` with `synchronous=FULL` in WAL mode: it survives the end of the machine, unless
+//!   [`Synchronous`] asks for less.
 //! - There is one writer, so what is checked in a transaction holds until its commit.
 //! - A file that isn't ours, or is newer than this version, is not written to; nor is one that lost its name,
 //!   its log or its lock.
@@ -15,6 +16,7 @@
 mod failure;
 mod lock;
 mod open;
+mod options;
 mod read;
 mod readers;
 mod schema;
@@ -30,6 +32,7 @@ use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 
 use self::failure::Failure;
 use self::open::Files;
+pub use self::options::{SqliteOptions, Synchronous};
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer};
@@ -54,8 +57,13 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, creates it if it isn't there, and brings an older one up to date.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        Self::open_with(path, SqliteOptions::default()).await
+    }
+
+    /// [`Self::open`], with options.
+    pub async fn open_with(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.into();
-        tokio::task::spawn_blocking(move || Self::open_blocking(path))
+        tokio::task::spawn_blocking(move || Self::open_blocking(path, options))
             .await
             .unwrap_or_else(|error| {
                 let reason = format!("opening it was interrupted: {error}");
@@ -63,14 +71,14 @@ impl SqliteStore {
             })
     }
 
-    fn open_blocking(path: PathBuf) -> Result<Self, StoreError> {
-        let opened = open::open(&path)?;
+    fn open_blocking(path: PathBuf, options: SqliteOptions) -> Result<Self, StoreError> {
+        let opened = open::open(&path, &options)?;
         let writer =
             Writer::spawn(opened.connection, opened.lock).map_err(|error| StoreError::Unavailable {
                 reason: format!("the thread that writes can't be started: {error}"),
             })?;
         Ok(Self {
-            readers: Arc::new(Readers::new(opened.path.clone())),
+            readers: Arc::new(Readers::new(opened.path.clone(), options)),
             path: Arc::new(opened.path),
             files: Arc::new(opened.files),
             writer,

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::failure::Failure;
 use super::lock::{FileLock, beside, lock_path};
+use super::options::SqliteOptions;
 use super::schema::{self, Found};
 use crate::store::StoreError;
 
@@ -26,12 +27,16 @@ pub(super) struct Opened {
     pub(super) lock: FileLock,
 }
 
-pub(super) fn open(path: &Path) -> Result<Opened, StoreError> {
+pub(super) fn open(path: &Path, options: &SqliteOptions) -> Result<Opened, StoreError> {
     let path = resolve(path)?;
     let lock = FileLock::acquire(&path)?;
     check_names(&path)?;
-    let format = if path.exists() { inspect(&path)? } else { 0 };
-    let connection = writing_connection(&path, format).map_err(|failure| failure.at(&path))?;
+    let format = if path.exists() {
+        inspect(&path, options)?
+    } else {
+        0
+    };
+    let connection = writing_connection(&path, options, format).map_err(|failure| failure.at(&path))?;
     let files = Files::of(&path);
     Ok(Opened {
         path,
@@ -137,8 +142,8 @@ fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
 
 /// The format of an existing file; 0 if it is empty. Through SQLite and not from the header's bytes, because a crash
 /// may have left the newest header in the write-ahead log; read-only, so that nothing is touched.
-fn inspect(path: &Path) -> Result<u32, StoreError> {
-    let found = read_only(path).and_then(|connection| schema::inspect(&connection));
+fn inspect(path: &Path, options: &SqliteOptions) -> Result<u32, StoreError> {
+    let found = read_only(path, options).and_then(|connection| schema::inspect(&connection));
     let not_a_store = |found: String| {
         Err(StoreError::NotAStore {
             path: path.to_owned(),
@@ -161,19 +166,26 @@ fn inspect(path: &Path) -> Result<u32, StoreError> {
 }
 
 /// A connection that can't write.
-pub(super) fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn read_only(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = connect(path, flags, options)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(connection)
 }
 
+fn connect(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    match &options.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(path, flags),
+    }
+}
+
 /// The connection that writes.
-fn writing_connection(path: &Path, format: u32) -> Result<Connection, Failure> {
+fn writing_connection(path: &Path, options: &SqliteOptions, format: u32) -> Result<Connection, Failure> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = connect(path, flags, options)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
@@ -181,9 +193,9 @@ fn writing_connection(path: &Path, format: u32) -> Result<Connection, Failure> {
         let found = format!("this file system doesn't allow SQLite's write-ahead log (journal mode {mode})");
         return Err(Failure::Unsupported(found));
     }
+    connection.pragma_update(None, "synchronous", options.synchronous.pragma())?;
     connection.execute_batch(
-        "PRAGMA synchronous = FULL;        -- one sync for each commit
-         PRAGMA fullfsync = ON;            -- macOS: a sync that reaches the disk
+        "PRAGMA fullfsync = ON;            -- macOS: a sync that reaches the disk
          PRAGMA checkpoint_fullfsync = ON;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;

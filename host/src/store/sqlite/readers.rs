@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::failure::Failure;
 use super::open::read_only;
+use super::options::SqliteOptions;
 
 /// How many reads run at once.
 const READERS: u32 = 4;
@@ -16,16 +17,18 @@ const READERS: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Readers {
     path: PathBuf,
+    options: SqliteOptions,
     /// Opened when first needed.
     idle: Mutex<Vec<Connection>>,
     slots: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, options: SqliteOptions) -> Self {
         let slots = Arc::new(Semaphore::new(READERS as usize));
         Self {
             path,
+            options,
             idle: Mutex::default(),
             slots,
         }
@@ -67,7 +70,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(connection) => Ok(connection),
-            None => Ok(read_only(&self.path)?),
+            None => Ok(read_only(&self.path, &self.options)?),
         }
     }
 

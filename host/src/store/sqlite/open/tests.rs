@@ -1,13 +1,14 @@
 //! What no test from outside would notice while the machine doesn't lose its power.
 
 use super::open;
+use crate::store::sqlite::SqliteOptions;
 
 #[test]
 fn a_commit_reaches_the_disk() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store.db");
     for _ in ["created", "opened again"] {
-        let opened = open(&path).expect("a store");
+        let opened = open(&path, &SqliteOptions::default()).expect("a store");
         let is = |name: &str| -> i64 {
             let connection = &opened.connection;
             connection

@@ -1,0 +1,1 @@
+//! Kills hosts under load, at random instants, and checks what they promised.

@@ -1,0 +1,1 @@
+//! A disk for SQLite that records, fails and loses on demand: a SQLite VFS around the one of the operating system.
