@@ -84,13 +84,17 @@ const TESTS: &str = "test --release --workspace --no-fail-fast";
 
 /// `cargo test` with what the whole-system tests need in order to find what was built.
 fn tests(workspace: &Workspace, mut command: Command) -> Command {
-    let places: [(&str, OsString); 3] = [
+    command.envs(places(workspace));
+    command
+}
+
+/// Where those who run components and programs find them.
+pub(crate) fn places(workspace: &Workspace) -> [(&'static str, OsString); 3] {
+    [
         ("HEPHAESTUS_COMPONENTS", workspace.components().into()),
         ("HEPHAESTUS_BIN", workspace.binary().into()),
         ("HEPHAESTUS_EXAMPLES", workspace.program_folder().into()),
-    ];
-    command.envs(places);
-    command
+    ]
 }
 
 fn step(name: &'static str, again: &'static str, work: impl FnOnce() -> Result<()>) -> Line {

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask build`, `cargo xtask demo`, `cargo xtask test`.
+//! The project's commands: `cargo xtask build`, `demo`, `test`, and the proofs: `crash`, `simulate`, `bench`.
 //!
 //! Each works from a clean clone on a machine that has Rust and nothing else, says what it does and how long it took,
 //! and on failure what to do next. Nothing is installed outside the target folder, except by rustup.
@@ -12,14 +12,17 @@ mod build;
 mod check;
 mod demo;
 mod process;
+mod proofs;
 mod scaffold;
 mod toolchain;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::proofs::Program;
 use crate::workspace::Workspace;
 
 /// The project's commands. Each works from a clean clone; run them anywhere in the repository.
@@ -54,7 +57,41 @@ enum Task {
     ///
     /// Goes on after a failed step where that makes sense, and lists at the end what each step took and what failed.
     Test,
+    /// Kill hosts under load at random instants, and check what they promised.
+    #[command(disable_help_flag = true)]
+    Crash {
+        /// Its own arguments; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Run the whole runtime in simulations, one for each seed, and check what it promises.
+    #[command(disable_help_flag = true)]
+    Simulate {
+        /// Its own arguments; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Measure speed, memory and lateness beside what the machine can do.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Its own arguments; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
+
+const CRASH: Program = Program {
+    name: "crash",
+    needs_all: true,
+};
+const SIMULATE: Program = Program {
+    name: "simulate",
+    needs_all: false,
+};
+const BENCH: Program = Program {
+    name: "bench",
+    needs_all: true,
+};
 
 fn main() -> ExitCode {
     match run(&Arguments::parse().command) {
@@ -74,6 +111,9 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
         Task::Scaffold => scaffold::make(&workspace)?,
         Task::Demo => return demo::run(&workspace),
         Task::Test => check::run(&workspace)?,
+        Task::Crash { arguments } => return proofs::run(&workspace, &CRASH, arguments),
+        Task::Simulate { arguments } => return proofs::run(&workspace, &SIMULATE, arguments),
+        Task::Bench { arguments } => return proofs::run(&workspace, &BENCH, arguments),
     }
     Ok(ExitCode::SUCCESS)
 }
