@@ -180,6 +180,20 @@ impl Workflow {
         self.gates[step.0].as_ref()?.evaluate(&edge)
     }
 
+    /// The edges because of which the join of a step is false, each once, in the order of the join. None if it isn't
+    /// false.
+    pub fn join_culprits(&self, step: StepIx, edge: impl Fn(EdgeIx) -> Option<bool>) -> Vec<EdgeIx> {
+        let mut culprits = Vec::new();
+        if let Some(gate) = &self.gates[step.0] {
+            gate.for_each_culprit(&edge, &mut |at| {
+                if !culprits.contains(&at) {
+                    culprits.push(at);
+                }
+            });
+        }
+        culprits
+    }
+
     /// The join of a step over the places of edges.
     pub(super) fn gate(&self, step: StepIx) -> Option<&Gate> {
         self.gates[step.0].as_ref()

@@ -193,6 +193,28 @@ fn j6_stuck_tells_of_a_failure_that_led_nowhere() {
     );
 }
 
+/// Both sources led to `d`, and neither with what it needs beside that.
+#[test]
+fn j6_stuck_tells_what_is_missed_of_a_source_that_led_there_too() {
+    let mut rig = Rig::new(workflow([
+        step("a").emits("ok", ["b", "c"]),
+        step("b").emits("ok", ["d"]).emits("no", ["d"]),
+        step("c").emits("ok", ["d"]).emits("no", ["d"]),
+        step("d")
+            .emits("ok", ["done"])
+            .join_expression("any[all[b.ok, c.no], all[b.no, c.ok]]"),
+    ]));
+    rig.emits("a", "ok").unwrap();
+    rig.emits("b", "ok").unwrap();
+    check(
+        rig.emits("c", "ok"),
+        expect![[r#"
+        c#1 ok; dead d done
+        ended Failed, stuck: nothing is left to run and `done` was not reached: `d` can't run because `c` ended with `ok` instead of `no` and `b` ended with `ok` instead of `no`; `done` can't run because `d` can't run
+    "#]],
+    );
+}
+
 #[test]
 fn j7_a_failure_that_the_graph_answers_is_not_the_end() {
     let mut rig = Rig::new(workflow([

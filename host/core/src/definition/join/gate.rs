@@ -43,6 +43,24 @@ impl Gate {
         }
     }
 
+    /// Calls `visit` for each edge because of which the gate is false: those of the parts of an `all` that are false, and
+    /// all of an `any`. None if it isn't false.
+    pub(in super::super) fn for_each_culprit(
+        &self,
+        edge: &impl Fn(EdgeIx) -> Option<bool>,
+        visit: &mut impl FnMut(EdgeIx),
+    ) {
+        if self.evaluate(edge) != Some(false) {
+            return;
+        }
+        match self {
+            Self::Edge(at) => visit(*at),
+            Self::All(parts) | Self::Any(parts) | Self::Settled(parts) => {
+                parts.iter().for_each(|part| part.for_each_culprit(edge, visit));
+            }
+        }
+    }
+
     /// Calls `visit` for each mention of an edge.
     pub(in super::super) fn for_each_edge(&self, visit: &mut impl FnMut(EdgeIx)) {
         match self {

@@ -35,38 +35,30 @@ pub(super) fn stuck(state: &InstanceState, ended: (StepIx, &EventName), settled:
     )
 }
 
-/// Why a join died: what became of each source that none of its transitions to the step were taken from.
+/// Why a join died: what became of each source of a transition that it misses.
 fn join(state: &InstanceState, step: StepIx, ended: (StepIx, &EventName), settled: &Settled) -> String {
     let workflow = state.workflow();
-    let mut sources: Vec<StepIx> = Vec::new();
-    for edge in workflow.incoming(step) {
-        let source = workflow.edge(*edge).source;
-        if !sources.contains(&source) {
-            sources.push(source);
+    let missed = workflow.join_culprits(step, |edge| settled.edges[edge.0]);
+    let mut sources: Vec<(StepIx, Vec<&EventName>)> = Vec::new();
+    for edge in missed {
+        let edge = workflow.edge(edge);
+        match sources.iter_mut().find(|(source, _)| *source == edge.source) {
+            Some((_, needed)) => needed.push(&edge.event),
+            None => sources.push((edge.source, vec![&edge.event])),
         }
     }
-    let mut why: Vec<String> = Vec::new();
-    for source in sources {
-        let edges = || {
-            workflow
-                .incoming(step)
-                .iter()
-                .filter(|edge| workflow.edge(**edge).source == source)
-        };
-        if edges().any(|edge| settled.edges[edge.0] == Some(true)) {
-            continue;
-        }
-        let needed: Vec<&EventName> = edges().map(|edge| &workflow.edge(*edge).event).collect();
+    let why = sources.into_iter().map(|(source, needed)| {
         let name = state.name(source);
         let died = settled.dead.contains(&source);
-        why.push(match &state.slot(source).state {
+        match &state.slot(source).state {
             _ if died => format!("`{name}` can't run"),
             _ if source == ended.0 => came_out(name, ended.1, &needed),
             StepState::Completed { event: Some(event) } => came_out(name, event, &needed),
             StepState::Dead => format!("`{name}` can't run"),
             other => format!("`{name}` {other}"),
-        });
-    }
+        }
+    });
+    let why: Vec<String> = why.collect();
     format!("`{}` can't run because {}", state.name(step), why.join(" and "))
 }
 
