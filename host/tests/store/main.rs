@@ -7,6 +7,7 @@
 )]
 
 mod committer;
+mod compatibility;
 mod conformance;
 mod differential;
 mod faulty;
