@@ -122,6 +122,16 @@ pub enum LoadError {
         /// Everything that is wrong with it.
         violations: hephaestus_core::definition::Violations,
     },
+    /// The bytes are not those that were deployed under this digest. They are never run.
+    #[error(
+        "the code {expected} was damaged: its bytes are those of {found}; restore the store from a backup"
+    )]
+    Damaged {
+        /// What the bytes are.
+        found: Digest,
+        /// What they should be.
+        expected: Digest,
+    },
     /// The host failed, not the component.
     #[error("failed to load the component: {reason}")]
     Host {

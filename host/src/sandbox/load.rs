@@ -23,13 +23,14 @@ impl Shared {
         if let Some(code) = self.cache.get(digest) {
             return Ok(code);
         }
-        check_file(component, &self.options.limits)?;
-        let actual = Digest(Sha256::digest(component).into());
-        if actual != digest {
-            return Err(LoadError::Host {
-                reason: format!("the bytes are those of {actual}, not of {digest}: they were damaged"),
+        let found = Digest(Sha256::digest(component).into());
+        if found != digest {
+            return Err(LoadError::Damaged {
+                found,
+                expected: digest,
             });
         }
+        check_file(component, &self.options.limits)?;
         let _turn = self.compiling.lock().await;
         if let Some(code) = self.cache.get(digest) {
             return Ok(code);

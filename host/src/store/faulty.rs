@@ -46,6 +46,8 @@ struct Plan {
     down: bool,
     /// Whose summary can't be read.
     damaged: BTreeSet<InstanceId>,
+    /// Which components have other bytes.
+    damaged_components: BTreeSet<Digest>,
 }
 
 impl FaultyStore {
@@ -73,6 +75,11 @@ impl FaultyStore {
     /// From now on the summary of `instance` can't be read; its journal can.
     pub fn damage_summary(&self, instance: InstanceId) {
         self.plan().damaged.insert(instance);
+    }
+
+    /// From now on the component `digest` has other bytes.
+    pub fn damage_component(&self, digest: Digest) {
+        self.plan().damaged_components.insert(digest);
     }
 
     /// While stalled, calls of `write` wait before they do anything.
@@ -192,7 +199,11 @@ impl Store for FaultyStore {
     }
 
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        self.up()?.component(digest).await
+        let mut component = self.up()?.component(digest).await?;
+        if self.plan().damaged_components.contains(&digest) {
+            component.get_or_insert_default().push(b' ');
+        }
+        Ok(component)
     }
 
     async fn close(&self) -> Result<(), StoreError> {

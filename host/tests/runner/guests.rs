@@ -91,6 +91,13 @@ impl StepExecutor for Guests {
             let reason = "it has no memory left".to_owned();
             return Err(LoadError::Host { reason });
         }
+        let found = hephaestus_host::deploy::digest(component);
+        if found != digest {
+            return Err(LoadError::Damaged {
+                found,
+                expected: digest,
+            });
+        }
         let definition: WorkflowDefinition =
             serde_json::from_slice(component).map_err(|error| LoadError::Refused {
                 found: error.to_string(),

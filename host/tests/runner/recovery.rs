@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hephaestus_core::InstanceId;
 use hephaestus_core::definition::{WorkflowBuilder, step};
@@ -10,8 +11,8 @@ use hephaestus_host::runner::local::RunnerLimits;
 use hephaestus_host::store::Query;
 use hephaestus_host::{Host, Recovery};
 
-use crate::guests::{Guests, Seen, completed};
-use crate::world::{World, deploy, sleep_ms, start};
+use crate::guests::{Guests, Seen, completed, wait_at_most};
+use crate::world::{World, component, deploy, sleep_ms, start, waits};
 
 fn slow() -> Guests {
     Guests::new().on("only", |_| async {
@@ -22,6 +23,35 @@ fn slow() -> Guests {
 
 fn small() -> WorkflowBuilder {
     WorkflowBuilder::new("small", 1).step(step("only").emits("ok", ["done"]))
+}
+
+/// Its bytes stay damaged: trying again for ever would only fill the log.
+#[tokio::test(start_paused = true)]
+async fn damaged_code_is_not_run_and_not_tried_again_for_ever() {
+    let workflow = || {
+        let waiting = step("only").emits("ok", ["done"]).accepts("timeout", ["done"]);
+        WorkflowBuilder::new("small", 1).step(waiting)
+    };
+    let guests = Guests::new().on("only", |_| async { wait_at_most(Duration::from_secs(60)) });
+    let world = World::new(guests);
+    let host = world.host().await;
+    let name = deploy(&host, workflow()).await;
+    let instance = start(&host, &name).await;
+    waits(&host, instance, "only").await;
+    drop(host);
+    sleep_ms(1).await;
+
+    world
+        .store
+        .damage_component(hephaestus_host::deploy::digest(&component(workflow())));
+    let host = world.next_host(Recovery::All).await;
+    let loads = || world.guests.seen.loads.load(Ordering::SeqCst);
+    let before = loads();
+    sleep_ms(3_600_000).await;
+    assert_eq!(loads() - before, 1, "the timer tries it once");
+    let error = host.get(&instance.into()).await.unwrap_err();
+    let expected = "was damaged";
+    assert!(error.to_string().contains(expected), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

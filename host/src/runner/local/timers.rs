@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::mailbox::{Verb, ask};
 use super::recovery::Recovery;
 use super::{Phase, Shared, lock};
-use crate::runner::InstanceError;
+use crate::runner::{InstanceError, LoadError};
 use crate::store::{DueTimer, StoreError};
 
 const END_OF_TIME: Timestamp = Timestamp(u64::MAX);
@@ -271,7 +271,7 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
         Err(InstanceError::ShuttingDown) => agenda.delivered(timer),
         // The instance has ended, or the timer was cleared in this moment.
         Err(InstanceError::Refused(_)) => agenda.delivered(timer),
-        Err(error @ (InstanceError::TaskFailed(_) | InstanceError::UnknownInstance(_))) => {
+        Err(error) if is_hopeless(&error) => {
             tracing::error!(%timer, %error, "a timer is given up until the host restarts");
             agenda.give_up(timer);
         }
@@ -285,6 +285,19 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
             });
         }
     }
+}
+
+/// Whether the timer's instance can't be reached as long as nobody mends something.
+fn is_hopeless(error: &InstanceError) -> bool {
+    matches!(
+        error,
+        InstanceError::TaskFailed(_)
+            | InstanceError::UnknownInstance(_)
+            | InstanceError::Store(StoreError::Damaged { .. })
+            | InstanceError::Load(
+                LoadError::Damaged { .. } | LoadError::Refused { .. } | LoadError::Invalid { .. }
+            )
+    )
 }
 
 #[cfg(test)]
