@@ -12,12 +12,12 @@ use hephaestus_core::{InstanceId, Json, StepRef, TimerId, WorkflowName};
 use crate::deploy::{self, CurrentManifest, DeployError, Deployment, Manifest};
 use crate::runner::local::{Activity, LocalRunner, Recovery, RunnerLimits, RunnerParts, Watch};
 use crate::runner::{
-    Clock, InstanceError, InstanceRef, ResumeError, Runner, ScheduleError, StartError, StartOptions,
-    StepExecutor, SystemClock,
+    Clock, DeleteError, InstanceError, InstanceRef, ResumeError, Runner, ScheduleError, StartError,
+    StartOptions, StepExecutor, SystemClock,
 };
 use crate::sandbox::{SandboxError, SandboxOptions, WasmExecutor};
 use crate::store::memory::MemoryStore;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::store::{Page, Query, Store, StoreError};
 
 /// Builds a [`Host`] from explicit parts. Each has a default: a store in memory, the sandbox, the system's clock.
@@ -30,6 +30,7 @@ pub struct HostBuilder {
     executor: Option<Arc<dyn StepExecutor>>,
     clock: Option<Arc<dyn Clock>>,
     limits: RunnerLimits,
+    retain: Option<Duration>,
     seed: Option<u64>,
 }
 
@@ -37,7 +38,7 @@ pub struct HostBuilder {
 enum StoreChoice {
     #[default]
     Memory,
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, SqliteOptions),
     Given(Arc<dyn Store>),
 }
 
@@ -61,8 +62,23 @@ impl HostBuilder {
     }
 
     /// Keeps everything in this SQLite file; created if it isn't there.
-    pub fn sqlite(mut self, path: impl AsRef<Path>) -> Self {
-        self.store = StoreChoice::Sqlite(path.as_ref().to_owned());
+    pub fn sqlite(self, path: impl AsRef<Path>) -> Self {
+        self.sqlite_with(path, SqliteOptions::default())
+    }
+
+    /// As [`Self::sqlite`], and says how the file is used.
+    pub fn sqlite_with(mut self, path: impl AsRef<Path>, options: SqliteOptions) -> Self {
+        self.store = StoreChoice::Sqlite(path.as_ref().to_owned(), options);
+        self
+    }
+
+    /// Removes instances that ended longer ago than this, with their journals; and the code of versions that are not the
+    /// current one and that no stored instance needs. Without it, everything is kept for ever.
+    ///
+    /// It is done in the background, in small batches. What is removed is forgotten: its business id names nothing, its
+    /// request id starts a new instance. The room is used again; a SQLite file doesn't become smaller by itself.
+    pub fn retain(mut self, keep: Duration) -> Self {
+        self.retain = Some(keep);
         self
     }
 
@@ -123,7 +139,7 @@ impl HostBuilder {
     pub async fn build(self) -> Result<Host, BuildError> {
         let store: Arc<dyn Store> = match self.store {
             StoreChoice::Memory => Arc::new(MemoryStore::new()),
-            StoreChoice::Sqlite(path) => Arc::new(SqliteStore::open(path).await?),
+            StoreChoice::Sqlite(path, options) => Arc::new(SqliteStore::open_with(path, options).await?),
             StoreChoice::Given(store) => store,
         };
         let manifest = self.sandbox.manifest.clone();
@@ -140,6 +156,7 @@ impl HostBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             limits: self.limits,
             recovery: self.recovery,
+            retain: self.retain,
             seed: self.seed,
         });
         Ok(Host {
@@ -153,12 +170,13 @@ impl fmt::Debug for HostBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let store: &dyn fmt::Debug = match &self.store {
             StoreChoice::Memory => &"memory",
-            StoreChoice::Sqlite(path) => path,
+            StoreChoice::Sqlite(path, _) => path,
             StoreChoice::Given(_) => &"given",
         };
         f.debug_struct("HostBuilder")
             .field("recovery", &self.recovery)
             .field("store", store)
+            .field("retain", &self.retain)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -299,6 +317,12 @@ impl Host {
     /// Lets a failed instance try again.
     pub async fn retry(&self, target: &InstanceRef) -> Result<(), InstanceError> {
         self.runner.retry(target).await
+    }
+
+    /// Removes an instance that has ended, and all that is stored of it. One that hasn't is
+    /// [refused](DeleteError::StillActive).
+    pub async fn delete(&self, target: &InstanceRef) -> Result<(), DeleteError> {
+        self.runner.delete(target).await
     }
 
     /// Cancels a timer of [`Runner::schedule_resume`].

@@ -74,7 +74,8 @@
 //! comes early is kept until a step waits. Give it an `event_id` of your own (that of the message that brought it), and a
 //! redelivery is a no-op. [`Runner::schedule_resume`] sends `timeout` later, also after a restart.
 //!
-//! [`Host::cancel`] stops an instance, [`Host::retry`] lets a failed one try again.
+//! [`Host::cancel`] stops an instance, [`Host::retry`] lets a failed one try again, [`Host::delete`] forgets one that has
+//! ended. [`HostBuilder::retain`] forgets all that ended long ago.
 //!
 //! # Shut down
 //!
@@ -95,6 +96,8 @@
 //! | [`StartError::UnknownWorkflow`], [`InstanceError::UnknownInstance`] | no | deploy it; check the name |
 //! | [`StoreError::Unavailable`](store::StoreError::Unavailable) | no | try again: the host goes on by itself when the store does |
 //! | [`StoreError::Unknown`](store::StoreError::Unknown), [`InstanceError::Interrupted`] | perhaps | repeat it with the same `request_id` or `event_id` |
+//! | [`StartError::ComponentRemoved`] | no | deploy that version again |
+//! | [`DeleteError::StillActive`] | no | cancel it first |
 //! | [`InstanceError::TaskFailed`] | no | read the log; the instance is left as it is until the host restarts |
 //! | `ShuttingDown` | no | ask the next host |
 //!
@@ -127,4 +130,4 @@ pub use hephaestus_core as core;
 pub use hephaestus_core::Json;
 pub use host::{BuildError, Host, HostBuilder};
 pub use runner::local::{Recovery, Watch, WatchEvent};
-pub use runner::{InstanceError, InstanceRef, Runner, StartError, StartOptions, event};
+pub use runner::{DeleteError, InstanceError, InstanceRef, Runner, StartError, StartOptions, event};

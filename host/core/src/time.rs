@@ -17,6 +17,13 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 
+    /// `self` - `delay`, rounded down to a whole millisecond (what was before it is at least that old); the beginning
+    /// of time where that underflows.
+    pub fn before(self, delay: Duration) -> Self {
+        let millis = delay.as_nanos().div_ceil(1_000_000);
+        Self(self.0.saturating_sub(u64::try_from(millis).unwrap_or(u64::MAX)))
+    }
+
     /// The time from `earlier` to `self`; zero where `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -43,6 +50,15 @@ mod tests {
             Timestamp(u64::MAX)
         );
         assert_eq!(Timestamp(u64::MAX).after(Duration::ZERO), Timestamp(u64::MAX));
+    }
+
+    #[test]
+    fn what_was_before_is_at_least_that_old() {
+        let now = Timestamp(1_000);
+        for (nanos, expected) in [(0, 1_000), (1, 999), (1_000_000, 999), (1_000_001, 998)] {
+            assert_eq!(now.before(Duration::from_nanos(nanos)), Timestamp(expected));
+        }
+        assert_eq!(now.before(Duration::MAX), Timestamp(0));
     }
 
     #[test]

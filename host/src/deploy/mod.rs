@@ -86,7 +86,7 @@ pub(crate) async fn deploy(runner: &LocalRunner, component: &[u8]) -> Result<Dep
         deployed_at: runner.clock().now(),
     };
     let is_new = match runner.store().deploy(version, component.to_vec()).await? {
-        DeployAnswer::Deployed => true,
+        DeployAnswer::Deployed | DeployAnswer::Restored => true,
         DeployAnswer::Unchanged => false,
         DeployAnswer::OtherDigest { found } => {
             return Err(DeployError::OtherDigest {

@@ -104,7 +104,7 @@ impl std::fmt::Display for InstanceRef {
 pub struct StartOptions {
     /// The value for the workflow's business key. `None`: a fresh UUID.
     pub business_value: Option<BusinessValue>,
-    /// A repeat returns the same instance, even after it ended.
+    /// A repeat returns the same instance, even after it ended, as long as that is stored.
     pub request_id: Option<RequestId>,
     /// `None`: the current version.
     pub version: Option<WorkflowVersion>,
@@ -135,6 +135,16 @@ pub enum StartError {
         workflow: WorkflowName,
         /// The version asked for.
         version: Option<WorkflowVersion>,
+    },
+    /// Nothing needed the code of that version any more, and the retention removed it. Nothing was created.
+    #[error(
+        "the code of `{workflow}` version {version} was removed when nothing needed it any more: deploy it again"
+    )]
+    ComponentRemoved {
+        /// The workflow.
+        workflow: WorkflowName,
+        /// The version asked for.
+        version: WorkflowVersion,
     },
     /// The input is not a JSON object, or too large.
     #[error("the input is refused: {reason}")]
@@ -218,6 +228,29 @@ pub enum InstanceError {
     /// The runner is shutting down.
     #[error("the runner is shutting down")]
     ShuttingDown,
+}
+
+/// An instance can't be deleted. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeleteError {
+    /// It hasn't ended.
+    #[error("instance {instance} is {status}: cancel it first")]
+    StillActive {
+        /// The instance.
+        instance: InstanceId,
+        /// Where it stands.
+        status: InstanceStatus,
+    },
+    /// There is no such instance, or several; or the store failed.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+}
+
+impl From<StoreError> for DeleteError {
+    fn from(error: StoreError) -> Self {
+        Self::Instance(error.into())
+    }
 }
 
 /// Why `resume` failed.

@@ -12,8 +12,8 @@ use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 use tokio::sync::watch;
 
 use super::{
-    DamagedSummary, DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write,
-    WriteAnswer,
+    DamagedSummary, DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store,
+    StoreError, Write, WriteAnswer,
 };
 
 /// How one call of [`Store::write`] fails.
@@ -204,6 +204,14 @@ impl Store for FaultyStore {
             component.get_or_insert_default().push(b' ');
         }
         Ok(component)
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.up()?.delete(instance).await
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.up()?.purge(ended_before, limit).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

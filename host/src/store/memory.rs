@@ -11,7 +11,12 @@ use async_trait::async_trait;
 use hephaestus_core::engine::{Change, JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, RequestId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
 
-use super::{DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer};
+mod removal;
+
+use super::{
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
+    WriteAnswer,
+};
 
 /// Keeps everything in memory, and loses it with the process. [`close`](Store::close) keeps it: a test that stops a
 /// host and starts another one on the same store sees what a durable store would show.
@@ -39,14 +44,28 @@ struct Tables {
     unique_keys: BTreeMap<String, InstanceId>,
     timers: BTreeMap<TimerId, Timestamp>,
     timers_by_due: BTreeSet<DueTimer>,
-    versions: BTreeMap<(WorkflowName, WorkflowVersion), DeployedVersion>,
+    /// Those that have ended, by the time of their end.
+    ended: BTreeSet<(Timestamp, InstanceId)>,
+    /// How many instances of each version there are.
+    pinned: BTreeMap<Version, usize>,
+    versions: BTreeMap<Version, StoredVersion>,
     components: BTreeMap<Digest, Vec<u8>>,
+}
+
+type Version = (WorkflowName, WorkflowVersion);
+
+#[derive(Debug)]
+struct StoredVersion {
+    deployed: DeployedVersion,
+    /// When its component came.
+    stored_at: Timestamp,
 }
 
 #[derive(Debug)]
 struct Instance {
     summary: Summary,
     journal: Vec<JournalEntry>,
+    request_id: Option<RequestId>,
 }
 
 impl Tables {
@@ -57,12 +76,15 @@ impl Tables {
         let instance = write.instance();
         match write {
             Write::Create { change, request_id } => {
-                if let Some(request_id) = request_id {
-                    self.requests.insert(request_id, instance);
+                if let Some(request_id) = &request_id {
+                    self.requests.insert(request_id.clone(), instance);
                 }
-                self.apply(instance, change);
+                let summary = &change.summary;
+                let version = (summary.workflow.clone(), summary.workflow_version);
+                *self.pinned.entry(version).or_default() += 1;
+                self.apply(instance, change, request_id);
             }
-            Write::Append { change, .. } => self.apply(instance, change),
+            Write::Append { change, .. } => self.apply(instance, change, None),
         }
         WriteAnswer::Committed
     }
@@ -86,22 +108,38 @@ impl Tables {
         if found != expected {
             return Some(WriteAnswer::Conflict { found });
         }
-        let key = write.change().summary.unique_key.as_ref()?;
-        let holder = self
-            .unique_keys
-            .get(key)
-            .filter(|holder| **holder != write.instance())?;
-        let holder = Box::new(self.instances.get(holder)?.summary.clone());
-        Some(WriteAnswer::AlreadyActive { holder })
+        let summary = &write.change().summary;
+        if let Some(holder) = self.holder(summary) {
+            return Some(WriteAnswer::AlreadyActive { holder });
+        }
+        let is_removed = matches!(write, Write::Create { .. }) && self.is_component_removed(summary);
+        is_removed.then_some(WriteAnswer::ComponentRemoved)
     }
 
-    fn apply(&mut self, instance: InstanceId, change: Change) {
+    /// The other instance that holds the unique key.
+    fn holder(&self, summary: &Summary) -> Option<Box<Summary>> {
+        let holder = self.unique_keys.get(summary.unique_key.as_ref()?)?;
+        let other = Some(holder).filter(|holder| **holder != summary.instance)?;
+        Some(Box::new(self.instances.get(other)?.summary.clone()))
+    }
+
+    fn is_component_removed(&self, summary: &Summary) -> bool {
+        let version = (summary.workflow.clone(), summary.workflow_version);
+        self.versions
+            .get(&version)
+            .is_some_and(|version| !self.components.contains_key(&version.deployed.digest))
+    }
+
+    fn apply(&mut self, instance: InstanceId, change: Change, request_id: Option<RequestId>) {
         let old = self.instances.remove(&instance);
-        if let Some(key) = old.as_ref().and_then(|old| old.summary.unique_key.as_ref()) {
-            self.unique_keys.remove(key);
+        if let Some(old) = &old {
+            self.take_back(&old.summary);
         }
         if let Some(key) = &change.summary.unique_key {
             self.unique_keys.insert(key.clone(), instance);
+        }
+        if let Some(at) = change.summary.ended_at {
+            self.ended.insert((at, instance));
         }
         for number in change.timers_cleared {
             self.clear_timer(TimerId { instance, number });
@@ -115,10 +153,27 @@ impl Tables {
             self.timers.insert(id, timer.due);
             self.timers_by_due.insert(DueTimer { due: timer.due, id });
         }
-        let mut journal = old.map(|old| old.journal).unwrap_or_default();
+        let (mut journal, request_id) = match old {
+            Some(old) => (old.journal, old.request_id),
+            None => (Vec::new(), request_id),
+        };
         journal.extend(change.entries);
-        let summary = change.summary;
-        self.instances.insert(instance, Instance { summary, journal });
+        let stored = Instance {
+            summary: change.summary,
+            journal,
+            request_id,
+        };
+        self.instances.insert(instance, stored);
+    }
+
+    /// Removes from the indices what changes with each write.
+    fn take_back(&mut self, summary: &Summary) {
+        if let Some(key) = &summary.unique_key {
+            self.unique_keys.remove(key);
+        }
+        if let Some(at) = summary.ended_at {
+            self.ended.remove(&(at, summary.instance));
+        }
     }
 
     fn clear_timer(&mut self, id: TimerId) {
@@ -202,17 +257,7 @@ impl Store for MemoryStore {
 
     async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError> {
         let mut tables = self.tables();
-        let key = (version.workflow.clone(), version.version);
-        if let Some(found) = tables.versions.get(&key).map(|found| found.digest) {
-            return Ok(if found == version.digest {
-                DeployAnswer::Unchanged
-            } else {
-                DeployAnswer::OtherDigest { found }
-            });
-        }
-        tables.components.entry(version.digest).or_insert(component);
-        tables.versions.insert(key, version);
-        Ok(DeployAnswer::Deployed)
+        Ok(tables.deploy(version, component))
     }
 
     async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError> {
@@ -220,6 +265,7 @@ impl Store for MemoryStore {
         let mut versions: Vec<_> = tables
             .versions
             .values()
+            .map(|version| &version.deployed)
             .filter(|deployed| workflow.is_none_or(|workflow| *workflow == deployed.workflow))
             .cloned()
             .collect();
@@ -229,6 +275,14 @@ impl Store for MemoryStore {
 
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.tables().components.get(&digest).cloned())
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        Ok(self.tables().delete(instance))
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        Ok(self.tables().purge(ended_before, limit.max(1)))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

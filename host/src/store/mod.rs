@@ -95,11 +95,15 @@ impl Write {
         if summary.instance != self.instance() {
             return malformed(format!("the summary is of instance {}", summary.instance));
         }
+        if summary.ended_at.is_some() != summary.status.is_terminal() {
+            let (status, ended_at) = (summary.status, summary.ended_at);
+            return malformed(format!("the summary is {status} and ended at {ended_at:?}"));
+        }
         Ok(())
     }
 }
 
-/// What became of a write. Checked in this order: repeated request, conflict, already active.
+/// What became of a write. Checked in this order: repeated request, conflict, already active, component removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteAnswer {
     /// It is durable.
@@ -119,6 +123,8 @@ pub enum WriteAnswer {
         /// The instance that it created.
         instance: InstanceId,
     },
+    /// The instance is to be created of a version whose component was [removed](Store::purge). Nothing was changed.
+    ComponentRemoved,
 }
 
 /// A timer that is due.
@@ -202,11 +208,40 @@ pub enum DeployAnswer {
     Deployed,
     /// The same bytes were there already.
     Unchanged,
+    /// The version was known, its bytes had been [removed](Store::purge). They are stored again.
+    Restored,
     /// That version has other bytes. Nothing was changed.
     OtherDigest {
         /// What is there.
         found: Digest,
     },
+}
+
+/// What became of the order to delete an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteAnswer {
+    /// Nothing of it is stored any more.
+    Deleted,
+    /// There is none.
+    NoSuchInstance,
+    /// It hasn't ended. Nothing was changed.
+    StillActive {
+        /// Where it stands.
+        status: InstanceStatus,
+    },
+}
+
+/// What was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// Instances.
+    pub instances: usize,
+    /// The entries of their journals.
+    pub entries: u64,
+    /// Components.
+    pub components: usize,
+    /// Whether there is more to remove.
+    pub is_more: bool,
 }
 
 /// Persistence. Calls may come from many tasks at once.
@@ -232,14 +267,26 @@ pub trait Store: Send + Sync + 'static {
     /// When the earliest timer that is due later than `after` is due.
     async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Stores a component and the version of the workflow that it is. The first deployment's time stays.
+    /// Stores a component and the version of the workflow that it is. The first deployment's time stays. A version has one
+    /// digest for ever, also when its bytes were removed.
     async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError>;
 
     /// The deployed versions of a workflow, or of all in the order of their names; the highest version first.
     async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError>;
 
-    /// The bytes of a component.
+    /// The bytes of a component; `None`: it was never deployed, or was [removed](Self::purge).
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Removes an instance that has ended: journal, timers, summary. Its request id is forgotten as well.
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError>;
+
+    /// Removes instances that ended earlier than `ended_before`, the first to end first, those that ended together in the
+    /// order of their ids: as many as have `limit` entries together (0 counts as 1), at least one. When none is left,
+    /// removes components that nobody needs: all of these were so before that time: a higher version of the workflow was
+    /// deployed, the bytes were stored; and no stored instance is of that version. A few of them at once.
+    ///
+    /// One transaction, which keeps others waiting: call it again while there [is more](Purged::is_more).
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError>;
 
     /// Finishes the writes that were begun and lets go of what the store holds: threads, files, locks. Calls after
     /// it answer [`StoreError::Closed`] where there was something to let go. Closing again is a no-op.

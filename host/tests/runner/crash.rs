@@ -15,7 +15,8 @@ use hephaestus_host::runner::{Attempt, Clock, Runner, StartOptions, SystemClock}
 use hephaestus_host::store::faulty::{Fault, FaultyStore};
 use hephaestus_host::store::memory::MemoryStore;
 use hephaestus_host::store::{
-    DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer,
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
+    WriteAnswer,
 };
 use hephaestus_host::{Host, Recovery};
 
@@ -84,6 +85,12 @@ impl Store for SlowStore {
     }
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.component(digest).await
+    }
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.inner.delete(instance).await
+    }
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.inner.purge(ended_before, limit).await
     }
     async fn close(&self) -> Result<(), StoreError> {
         self.inner.close().await

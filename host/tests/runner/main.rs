@@ -16,6 +16,7 @@ mod lifecycle;
 mod naming;
 mod operator;
 mod recovery;
+mod removal;
 mod rounds;
 mod shutdown;
 mod threads;

@@ -10,7 +10,8 @@ use hephaestus_host::store::committer::{Committer, CommitterLimits, CommitterSta
 use hephaestus_host::store::faulty::{Fault, FaultyStore};
 use hephaestus_host::store::memory::MemoryStore;
 use hephaestus_host::store::{
-    DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer,
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
+    WriteAnswer,
 };
 use tokio::task::JoinHandle;
 
@@ -331,6 +332,14 @@ impl Store for Broken {
 
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.component(digest).await
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.inner.delete(instance).await
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.inner.purge(ended_before, limit).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

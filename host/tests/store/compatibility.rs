@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hephaestus_core::engine::{Input, InstanceState, InstanceStatus, Summary};
-use hephaestus_core::{TimerId, Timestamp};
+use hephaestus_core::{TimerId, Timestamp, WorkflowVersion};
 use hephaestus_host::deploy::digest;
 use hephaestus_host::store::sqlite::SqliteStore;
-use hephaestus_host::store::{DeployAnswer, DueTimer, Query, Store, Write, WriteAnswer};
+use hephaestus_host::store::{
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Purged, Query, Store, Write, WriteAnswer,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -50,12 +52,15 @@ async fn opened(format: u32) -> (TempDir, SqliteStore) {
     (folder, store)
 }
 
-async fn summaries(store: &dyn Store) -> Vec<Summary> {
-    let all = Query {
+fn all() -> Query {
+    Query {
         limit: usize::MAX,
         ..Query::default()
-    };
-    let page = store.query(all).await.expect("the store works");
+    }
+}
+
+async fn summaries(store: &dyn Store) -> Vec<Summary> {
+    let page = store.query(all()).await.expect("the store works");
     assert_eq!(page.damaged, []);
     page.summaries
 }
@@ -153,6 +158,52 @@ async fn each_format_is_written_on() {
         let freed: Write = Draft::new(99).business(&format!("n{}", script::ASKING)).create();
         assert_eq!(store.write(vec![freed]).await, Ok(vec![WriteAnswer::Committed]));
     }
+}
+
+/// What can't be read keeps nothing else from being brought up to date, and is held on to.
+#[tokio::test]
+async fn a_damaged_file_of_format_1_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    std::fs::copy(golden(1, "db"), &path).expect("a copy");
+    let shell = Connection::open(&path).expect("a database");
+    // Version 2 has three instances: 4, 6 and 8. Their summaries are damaged, and the first entry of one of them.
+    for (n, summary) in [
+        (4, "'la la la'"),
+        (6, "'{\"workflow_version\": []}'"),
+        (8, "CAST(x'ff' AS TEXT)"),
+    ] {
+        let id = instance_id(n);
+        let sql = format!("UPDATE instances SET summary = {summary} WHERE id = ?1");
+        assert_eq!(shell.execute(&sql, [id.0.as_bytes()]), Ok(1));
+    }
+    let unreadable = "UPDATE journal SET record = 'la' WHERE instance = ?1 AND seq = 1";
+    assert_eq!(shell.execute(unreadable, [instance_id(8).0.as_bytes()]), Ok(1));
+    shell.close().expect("it closes");
+
+    let store = SqliteStore::open(&path).await.expect("the store opens");
+    let before: Vec<_> = store.query(all()).await.unwrap().instances();
+    assert_eq!(before.len(), 8);
+    let newest = DeployedVersion {
+        version: WorkflowVersion(3),
+        digest: digest(b"new"),
+        ..deployed(2)
+    };
+    assert_eq!(
+        store.deploy(newest, b"new".to_vec()).await,
+        Ok(DeployAnswer::Deployed)
+    );
+    for n in [5, 7] {
+        assert_eq!(store.delete(instance_id(n)).await, Ok(DeleteAnswer::Deleted));
+    }
+    // Nobody knows which version 6 and 8 need.
+    assert_eq!(
+        store.purge(Timestamp(u64::MAX), 99).await,
+        Ok(Purged::default()),
+        "what can't be read never becomes old, and its code is kept"
+    );
+    assert_eq!(store.component(deployed(1).digest).await, Ok(Some(component(1))));
+    assert_eq!(store.component(deployed(2).digest).await, Ok(Some(component(2))));
 }
 
 /// Makes the pair of the current format: once, when the format is new.

@@ -30,6 +30,7 @@ macro_rules! conformance {
 mod deployments;
 mod keys;
 mod reads;
+mod removal;
 mod timers;
 mod writes;
 

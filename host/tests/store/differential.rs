@@ -15,6 +15,8 @@ const INSTANCES: u64 = 4;
 enum Command {
     Batch(Vec<Op>),
     Deploy { version: u32, code: u8 },
+    Delete(u64),
+    Purge { ended_before: u64, limit: usize },
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ impl Op {
             None => draft.not_unique(),
         };
         draft.summary.status = self.status;
+        let ended_at = draft.summary.updated_at.0 + self.entries;
+        draft.summary.ended_at = self.status.is_terminal().then_some(Timestamp(ended_at));
         let timers: Vec<_> = self
             .set
             .iter()
@@ -86,6 +90,8 @@ fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
         6 => vec(ops(), 1..6).prop_map(Command::Batch),
         1 => (1..3_u32, any::<bool>()).prop_map(|(version, code)| Command::Deploy { version, code: code.into() }),
+        1 => (0..INSTANCES).prop_map(Command::Delete),
+        1 => (prop_oneof![1_000..1_005_u64, 9_998..10_010_u64], 0..9_usize).prop_map(|(ended_before, limit)| Command::Purge { ended_before, limit }),
     ]
 }
 
@@ -123,6 +129,10 @@ async fn run(store: &dyn Store, command: &Command) -> String {
         Command::Deploy { version, code } => {
             let version = deployed("orders", *version, *code);
             format!("{:?}", store.deploy(version, vec![*code]).await)
+        }
+        Command::Delete(n) => format!("{:?}", store.delete(instance_id(*n)).await),
+        Command::Purge { ended_before, limit } => {
+            format!("{:?}", store.purge(Timestamp(*ended_before), *limit).await)
         }
     }
 }

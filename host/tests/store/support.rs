@@ -195,6 +195,11 @@ impl Draft {
         self
     }
 
+    pub(crate) fn version(mut self, version: u32) -> Self {
+        self.summary.workflow_version = WorkflowVersion(version);
+        self
+    }
+
     pub(crate) fn not_unique(mut self) -> Self {
         self.summary.unique_key = None;
         self
@@ -255,11 +260,22 @@ impl Draft {
 
     /// One more entry, after which the instance is `status`. Ended instances give their unique key back.
     pub(crate) fn become_(&mut self, status: InstanceStatus) -> Write {
-        self.summary.status = status;
-        let ended = status.is_terminal();
-        self.summary.ended_at = ended.then_some(self.summary.updated_at);
-        self.summary.unique_key = (!ended).then(|| self.key.clone());
+        if status.is_terminal() {
+            self.ends(status, self.summary.updated_at.0);
+        } else {
+            self.summary.status = status;
+            self.summary.ended_at = None;
+            self.summary.unique_key = Some(self.key.clone());
+        }
         self.append()
+    }
+
+    /// From the next write on it has ended like this.
+    pub(crate) fn ends(&mut self, status: InstanceStatus, at: u64) -> &mut Self {
+        self.summary.status = status;
+        self.summary.ended_at = Some(Timestamp(at));
+        self.summary.unique_key = None;
+        self
     }
 
     fn change(&mut self, entries: u64) -> Change {

@@ -27,6 +27,8 @@ pub(super) enum CodeError {
     Load(#[from] LoadError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the component {0} is missing")]
+    NotStored(Digest),
 }
 
 impl CodeCache {
@@ -34,9 +36,7 @@ impl CodeCache {
     pub(super) async fn get(&self, shared: &Shared, digest: Digest) -> Result<LoadedWorkflow, CodeError> {
         let load = async {
             let component = shared.store.component(digest).await?;
-            let component = component.ok_or_else(|| StoreError::Damaged {
-                reason: format!("the component {digest} is missing"),
-            })?;
+            let component = component.ok_or(CodeError::NotStored(digest))?;
             Ok(shared.executor.load(digest, &component).await?)
         };
         self.get_or_load(digest, load).await

@@ -6,6 +6,7 @@ use hephaestus_core::InstanceId;
 use hephaestus_core::engine::{InstanceState, JournalEntry, Record};
 
 use super::activity::Activity;
+use super::code::CodeError;
 use super::mailbox::{Mailbox, answer_all};
 use super::supervisor::Exit;
 use super::{Phase, Shared};
@@ -75,14 +76,18 @@ pub(super) async fn load(shared: &Shared, instance: InstanceId) -> Result<Loaded
     let Some(Record::Created(created)) = journal.first().map(|entry| &entry.record) else {
         return Err(damaged("its journal doesn't begin with its creation".into()));
     };
-    let code = shared
-        .code
-        .get(shared, created.digest)
-        .await
-        .map_err(|error| match error {
-            super::code::CodeError::Load(error) => Failure::Code(error),
-            super::code::CodeError::Store(error) => Failure::Store(error),
-        })?;
+    let code = match shared.code.get(shared, created.digest).await {
+        Ok(code) => code,
+        Err(CodeError::Load(error)) => return Err(Failure::Code(error)),
+        Err(CodeError::Store(error)) => return Err(Failure::Store(error)),
+        Err(error @ CodeError::NotStored(_)) => {
+            // Perhaps it was removed after the journal was read, and its code with it.
+            return Err(match shared.store.summary(instance).await {
+                Ok(None) => Failure::NoSuchInstance,
+                _ => damaged(error.to_string()),
+            });
+        }
+    };
     let state = InstanceState::fold(Arc::clone(&code.workflow), &journal)
         .map_err(|error| damaged(error.to_string()))?;
     let mut activity = Activity::default();
@@ -110,16 +115,37 @@ pub(super) async fn once(
     if !matches!(failure, Failure::NoSuchInstance) {
         tracing::error!(%instance, error = %failure.to_error(instance), "an instance can't be loaded");
     }
+    Err(give_up(shared, instance, mailbox, &failure).await)
+}
+
+/// Gives the slot up; those who ask get to know.
+async fn give_up(
+    shared: &Arc<Shared>,
+    instance: InstanceId,
+    mailbox: &mut Mailbox,
+    failure: &Failure,
+) -> Exit {
     shared.registry.evict(instance);
     mailbox.close();
     // Senders that had a place reserved may still put their request in: `recv` waits for them.
     while let Some(request) = mailbox.recv().await {
         let _ = request.reply.send(Err(failure.to_error(instance)));
     }
-    Err(Exit::Retired)
+    Exit::Retired
 }
 
-/// Loads as soon as the store allows it. Those who ask meanwhile get to know.
+/// The instance was deleted while it had a task.
+pub(super) async fn give_up_deleted(
+    shared: &Arc<Shared>,
+    instance: InstanceId,
+    mailbox: &mut Mailbox,
+) -> Exit {
+    tracing::info!(%instance, "the instance was deleted while it had a task");
+    give_up(shared, instance, mailbox, &Failure::NoSuchInstance).await
+}
+
+/// Loads as soon as the store allows it. Those who ask meanwhile get to know. An instance that was deleted is nobody's
+/// fault: its slot is given up.
 pub(super) async fn until_available(
     shared: &Arc<Shared>,
     instance: InstanceId,
@@ -131,6 +157,9 @@ pub(super) async fn until_available(
             Ok(loaded) => return Ok(loaded),
             Err(failure) => failure,
         };
+        if matches!(failure, Failure::NoSuchInstance) {
+            return Err(give_up_deleted(shared, instance, mailbox).await);
+        }
         let error = failure.to_error(instance);
         if !failure.is_passing() {
             return Err(Exit::Hopeless(error.to_string()));

@@ -8,6 +8,7 @@
 //! | `crew`, `saves` | the attempts of one instance, their sandboxes, and the progress that they save |
 //! | `mailbox` | requests to an instance, answered after the commit |
 //! | `start`, `resolve`, `load`, `code` | creating, finding and loading instances and their code |
+//! | `retention` | removes what ended long ago |
 //! | `timers`, `recovery` | what wakes instances that are parked, or were running when the last host ended |
 //! | `watch`, `wait` | following an instance; waiting until it is in a certain state |
 //!
@@ -23,6 +24,7 @@ mod mailbox;
 mod recovery;
 mod registry;
 mod resolve;
+mod retention;
 mod saves;
 mod settle;
 mod start;
@@ -42,11 +44,11 @@ use hephaestus_core::{Digest, InstanceId, Json, StepRef, TimerId, WorkflowName};
 use tokio::sync::{Semaphore, watch as signal};
 
 use super::{
-    Clock, InstanceError, InstanceRef, LoadError, LoadedWorkflow, ResumeError, Runner, ScheduleError,
-    StartError, StartOptions, StepExecutor,
+    Clock, DeleteError, InstanceError, InstanceRef, LoadError, LoadedWorkflow, ResumeError, Runner,
+    ScheduleError, StartError, StartOptions, StepExecutor,
 };
 use crate::store::committer::{Committer, CommitterLimits};
-use crate::store::{Page, Query, Store, StoreError};
+use crate::store::{DeleteAnswer, Page, Query, Store, StoreError};
 use mailbox::{Accepted, Verb, ask};
 
 pub use activity::Activity;
@@ -69,6 +71,8 @@ pub struct RunnerParts {
     pub limits: RunnerLimits,
     /// Which instances are executed.
     pub recovery: Recovery,
+    /// How long instances are kept after they ended. `None`: for ever.
+    pub retain: Option<Duration>,
     /// For ids that can be repeated, in a simulation. `None`: the operating system's randomness.
     pub seed: Option<u64>,
 }
@@ -143,6 +147,9 @@ impl LocalRunner {
         tokio::spawn(timers::run(Arc::clone(&shared)));
         if parts.recovery == Recovery::All {
             tokio::spawn(recovery::run(Arc::clone(&shared)));
+        }
+        if let Some(keep) = parts.retain {
+            tokio::spawn(retention::run(Arc::clone(&shared), keep));
         }
         Self { shared }
     }
@@ -224,6 +231,16 @@ impl LocalRunner {
     /// Lets a failed instance try again.
     pub async fn retry(&self, target: &InstanceRef) -> Result<(), InstanceError> {
         self.input(target, Input::Retry).await.map(drop)
+    }
+
+    /// Removes an instance that has ended, and all that is stored of it.
+    pub async fn delete(&self, target: &InstanceRef) -> Result<(), DeleteError> {
+        let instance = self.locate(target).await?;
+        match self.shared.store.delete(instance).await? {
+            DeleteAnswer::Deleted => Ok(()),
+            DeleteAnswer::NoSuchInstance => Err(InstanceError::UnknownInstance(target.clone()).into()),
+            DeleteAnswer::StillActive { status } => Err(DeleteError::StillActive { instance, status }),
+        }
     }
 
     /// Cancels a timer of [`Runner::schedule_resume`].

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use hephaestus_core::Timestamp;
 use hephaestus_core::engine::{Change, Decision, InstanceState, JournalEntry, Record, advance, decide};
+use hephaestus_core::{InstanceId, Timestamp};
 
+use super::Shared;
 use super::load;
 use super::lock;
 use super::mailbox::{Accepted, Answer};
@@ -12,7 +13,7 @@ use super::supervisor::Exit;
 use super::task::InstanceTask;
 use super::watch::WatchEvent;
 use super::work::Work;
-use crate::runner::InstanceError;
+use crate::runner::{InstanceError, InstanceRef};
 use crate::store::{StoreError, Write, WriteAnswer};
 
 /// What was decided together, and isn't durable yet.
@@ -93,9 +94,9 @@ impl InstanceTask<'_> {
                 }
                 Ok(())
             }
-            Ok(answer @ WriteAnswer::RepeatedRequest { .. }) => Err(Exit::Crashed(format!(
-                "the store answers {answer:?} to more entries"
-            ))),
+            Ok(answer @ (WriteAnswer::RepeatedRequest { .. } | WriteAnswer::ComponentRemoved)) => Err(
+                Exit::Crashed(format!("the store answers {answer:?} to more entries")),
+            ),
             Err(error @ StoreError::Unknown { .. }) => {
                 self.reload_after_unknown(round.decided, &entries, error).await
             }
@@ -203,6 +204,15 @@ impl InstanceTask<'_> {
         decided: Vec<(Work, Answer)>,
         found: Option<u64>,
     ) -> Result<(), Exit> {
+        if found.is_none() && is_deleted(&self.shared, self.instance).await {
+            let answer = |work: Work| {
+                let instance = InstanceRef::Id(self.instance);
+                drop(work.answer(Err(InstanceError::UnknownInstance(instance))));
+            };
+            decided.into_iter().map(|(work, _)| work).for_each(answer);
+            self.backlog.drain(..).for_each(answer);
+            return Err(load::give_up_deleted(&self.shared, self.instance, self.mailbox).await);
+        }
         let limits = &self.shared.limits;
         let conflicts =
             self.shared
@@ -273,6 +283,11 @@ impl InstanceTask<'_> {
         self.publish(&loaded.journal[first_unseen..]);
         self.crew.stop_others(&self.state);
     }
+}
+
+/// Whether an operator or the retention has removed the instance: it had ended.
+async fn is_deleted(shared: &Shared, instance: InstanceId) -> bool {
+    matches!(shared.store.summary(instance).await, Ok(None))
 }
 
 /// Whether `entries` are part of `journal`, as they are.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hephaestus_core::engine::{InstanceState, NewInstance, begin, create};
-use hephaestus_core::{Digest, InstanceId, Json, WorkflowName, WorkflowVersion};
+use hephaestus_core::{InstanceId, Json, WorkflowName, WorkflowVersion};
 
 use super::code::CodeError;
 use super::mailbox::{Verb, ask};
@@ -11,7 +11,7 @@ use super::supervisor::Reservation;
 use super::watch::Watch;
 use super::{Phase, Shared};
 use crate::runner::{LoadedWorkflow, StartError, StartOptions};
-use crate::store::{StoreError, Write, WriteAnswer};
+use crate::store::{DeployedVersion, StoreError, Write, WriteAnswer};
 
 /// Creates an instance durably, and starts its task.
 pub(super) async fn start(
@@ -40,8 +40,8 @@ pub(super) async fn start_and_watch(
     // A repeated request: the instance is older than this watch.
     let older = Watch::new(shared, instance, 0).await?;
     older.ok_or_else(|| {
-        StartError::Store(StoreError::Damaged {
-            reason: format!("a request id names instance {instance}, which doesn't exist"),
+        StartError::Store(StoreError::Unavailable {
+            reason: format!("the request id named instance {instance}, which was deleted in this moment"),
         })
     })
 }
@@ -57,7 +57,8 @@ async fn prepare(
         return Err(StartError::ShuttingDown);
     }
     check_input(&initial, shared.limits.max_input_bytes)?;
-    let digest = deployed(shared, workflow, options.version).await?;
+    let deployed = deployed(shared, workflow, options.version).await?;
+    let digest = deployed.digest;
     let code = shared
         .code
         .get(shared, digest)
@@ -65,6 +66,7 @@ async fn prepare(
         .map_err(|error| match error {
             CodeError::Load(error) => StartError::Load(error),
             CodeError::Store(error) => StartError::Store(error),
+            CodeError::NotStored(_) => component_removed(deployed.clone()),
         })?;
     let now = shared.clock.now();
     let instance = shared.ids.instance(now);
@@ -93,6 +95,7 @@ async fn prepare(
         instance,
         state,
         code,
+        version: deployed,
         reservation,
     };
     Ok((new, write))
@@ -113,6 +116,7 @@ struct New {
     instance: InstanceId,
     state: InstanceState,
     code: LoadedWorkflow,
+    version: DeployedVersion,
     reservation: Reservation,
 }
 
@@ -129,6 +133,8 @@ async fn commit(shared: Arc<Shared>, new: New, write: Write) -> Result<InstanceI
             status: holder.status,
         }),
         Ok(WriteAnswer::RepeatedRequest { instance }) => Ok(instance),
+        // Between the look at it and the commit.
+        Ok(WriteAnswer::ComponentRemoved) => Err(component_removed(new.version)),
         Ok(WriteAnswer::Conflict { .. }) => Err(StartError::Store(StoreError::Damaged {
             reason: format!("it holds an instance with the fresh id {instance}"),
         })),
@@ -158,15 +164,20 @@ async fn deployed(
     shared: &Shared,
     workflow: &WorkflowName,
     version: Option<WorkflowVersion>,
-) -> Result<Digest, StartError> {
+) -> Result<DeployedVersion, StartError> {
     let mut versions = shared.store.versions(Some(workflow)).await?.into_iter();
     let found = versions.find(|deployed| version.is_none_or(|version| deployed.version == version));
-    found
-        .map(|deployed| deployed.digest)
-        .ok_or_else(|| StartError::UnknownWorkflow {
-            workflow: workflow.clone(),
-            version,
-        })
+    found.ok_or_else(|| StartError::UnknownWorkflow {
+        workflow: workflow.clone(),
+        version,
+    })
+}
+
+fn component_removed(version: DeployedVersion) -> StartError {
+    let DeployedVersion {
+        workflow, version, ..
+    } = version;
+    StartError::ComponentRemoved { workflow, version }
 }
 
 /// The store can't tell whether the instance was created: see whether it is there.

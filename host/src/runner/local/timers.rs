@@ -271,6 +271,8 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
         Err(InstanceError::ShuttingDown) => agenda.delivered(timer),
         // The instance has ended, or the timer was cleared in this moment.
         Err(InstanceError::Refused(_)) => agenda.delivered(timer),
+        // It has ended, and was deleted in this moment; its timers with it.
+        Err(InstanceError::UnknownInstance(_)) => agenda.give_up(timer),
         Err(error) if is_hopeless(&error) => {
             tracing::error!(%timer, %error, "a timer is given up until the host restarts");
             agenda.give_up(timer);
@@ -292,7 +294,6 @@ fn is_hopeless(error: &InstanceError) -> bool {
     matches!(
         error,
         InstanceError::TaskFailed(_)
-            | InstanceError::UnknownInstance(_)
             | InstanceError::Store(StoreError::Damaged { .. })
             | InstanceError::Load(
                 LoadError::Damaged { .. } | LoadError::Refused { .. } | LoadError::Invalid { .. }

@@ -151,8 +151,8 @@ impl Watch {
         Ok(watch.refill().await?.then_some(watch))
     }
 
-    /// The next event. `None`: the instance has ended (or is left alone) and everything was seen, or the host shuts
-    /// down. While the store is not available, it waits.
+    /// The next event. `None`: the instance has ended (or is left alone) and everything was seen, or was deleted, or the
+    /// host shuts down. While the store is not available, it waits.
     pub async fn next(&mut self) -> Option<WatchEvent> {
         loop {
             if let Some(entry) = self.backlog.pop_front() {
@@ -221,7 +221,11 @@ impl Watch {
         let mut phase = self.shared.phase.subscribe();
         for failures in 1.. {
             match self.refill().await {
-                Ok(_) => return Some(()),
+                Ok(is_there) => {
+                    // Deleted: it had ended, and what was missed is gone.
+                    self.is_over |= !is_there;
+                    return Some(());
+                }
                 Err(error) => {
                     tracing::warn!(instance = %self.instance, %error, "a watcher can't read the journal now");
                 }

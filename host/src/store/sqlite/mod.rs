@@ -2,7 +2,7 @@
 //!
 //! Only this module names rusqlite. Its parts: `open` (whose file is it, and may we), `lock` (one host at a time),
 //! `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes), `write`
-//! (what it does), `readers` (a small pool), `read`, and `failure` (what the messages say).
+//! and `remove` (what it does), `readers` (a small pool), `read`, and `failure` (what the messages say).
 //!
 //! Invariants:
 //!
@@ -19,6 +19,7 @@ mod open;
 mod options;
 mod read;
 mod readers;
+mod remove;
 mod schema;
 mod write;
 mod writer;
@@ -35,7 +36,10 @@ use self::open::Files;
 pub use self::options::{SqliteOptions, Synchronous};
 use self::readers::Readers;
 use self::writer::Writer;
-use super::{DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer};
+use super::{
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
+    WriteAnswer,
+};
 
 /// Keeps everything in one SQLite file.
 ///
@@ -156,6 +160,16 @@ impl Store for SqliteStore {
 
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(move |connection| read::component(connection, digest))
+            .await
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.change(move |connection| remove::delete(connection, instance))
+            .await
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.change(move |connection| remove::purge(connection, ended_before, limit))
             .await
     }
 

@@ -110,7 +110,7 @@ fn summary_of(instance: InstanceId, stored: ValueRef<'_>) -> Result<Summary, Str
 /// Sorts after each id.
 const AFTER_ALL_IDS: [u8; 17] = [0xff; 17];
 
-const ALL_STATUSES: [InstanceStatus; 6] = [
+pub(super) const ALL_STATUSES: [InstanceStatus; 6] = [
     InstanceStatus::Pending,
     InstanceStatus::Running,
     InstanceStatus::Waiting,
@@ -120,7 +120,7 @@ const ALL_STATUSES: [InstanceStatus; 6] = [
 ];
 
 /// The statement and its parameters. Each page is read from the end of an index range, nothing is sorted: the
-/// primary key; or the business id's index; or, for each status, a range of an index that begins with the status or
+/// primary key; or an index of business ids (one has the active instances only); or, for each status, a range of an index that begins with the status or
 /// with workflow and status, merged.
 fn select(query: &Query) -> (String, Vec<(&'static str, Value)>) {
     let before = query
@@ -143,10 +143,15 @@ fn select(query: &Query) -> (String, Vec<(&'static str, Value)>) {
     let texts = statuses.iter().map(|status| format!("'{status}'"));
     let range = |condition: &str| format!("SELECT id, summary FROM instances WHERE {conditions}{condition}");
     let ranges = if query.business_id.is_some() {
-        range(&format!(
-            " AND status IN ({})",
-            texts.collect::<Vec<_>>().join(", ")
-        ))
+        let any = texts.collect::<Vec<_>>().join(", ");
+        if statuses.iter().any(|status| status.is_terminal()) {
+            range(&format!(" AND status IN ({any})"))
+        } else {
+            // SQLite can't know that names may have been used a thousand times: it is told.
+            let active =
+                "SELECT id, summary FROM instances INDEXED BY active_by_business_id WHERE ended_at IS NULL";
+            format!("{active} AND {conditions} AND status IN ({any})")
+        }
     } else if query.workflow.is_some() || !query.statuses.is_empty() {
         let ranges = texts.map(|text| range(&format!(" AND status = {text}")));
         ranges.collect::<Vec<_>>().join(" UNION ALL ")

@@ -11,7 +11,7 @@ pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"HEPH");
 /// The newest format that this version reads and writes.
 pub(super) const FORMAT: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: &[&str] = &[FORMAT_1];
+const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
 
 /// Columns hold what is compared or looked up; the rest of an instance is in its summary, as JSON. Journal rows carry
 /// no index besides their key: they are what is written most.
@@ -64,6 +64,44 @@ const FORMAT_1: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// For what removes: instances by the time of their end, and who needs which version; and for names that were used very
+/// often: the active instances of a business id. The indices are written when an instance is created or ends, not with
+/// the commits between.
+///
+/// A component that nobody needs loses its bytes, while its version stays: so versions don't refer to components any
+/// more. `stored_at` is when the bytes came, which may be later than the first deployment.
+///
+/// What can't be read in a damaged summary is read from the journal. Where that is damaged too, 0 stands for the version
+/// (`remove` keeps the code of all versions then), and the instance never becomes old.
+const FORMAT_2: &str = "
+    ALTER TABLE instances ADD COLUMN workflow_version INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE instances ADD COLUMN ended_at INTEGER;
+    UPDATE instances SET
+        workflow_version = coalesce(
+            CASE WHEN json_valid(summary) THEN CAST(summary ->> '$.workflow_version' AS INTEGER) END,
+            (SELECT CAST(record ->> '$.created.version' AS INTEGER) FROM journal
+             WHERE instance = id AND seq = 1 AND json_valid(record)),
+            0),
+        ended_at = CASE WHEN status IN ('completed', 'failed', 'cancelled') AND json_valid(summary)
+            THEN CAST(summary ->> '$.ended_at' AS INTEGER) END;
+    CREATE INDEX instances_by_version ON instances (workflow, workflow_version);
+    CREATE INDEX active_by_business_id ON instances (business_id, id) WHERE ended_at IS NULL;
+    CREATE INDEX instances_by_end ON instances (ended_at, id) WHERE ended_at IS NOT NULL;
+
+    CREATE TABLE versions_2 (
+        workflow    TEXT NOT NULL,
+        version     INTEGER NOT NULL,
+        digest      BLOB NOT NULL,
+        deployed_at INTEGER NOT NULL,
+        stored_at   INTEGER NOT NULL,
+        PRIMARY KEY (workflow, version)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO versions_2 SELECT workflow, version, digest, deployed_at, deployed_at FROM versions;
+    DROP TABLE versions;
+    ALTER TABLE versions_2 RENAME TO versions;
+    CREATE INDEX versions_by_digest ON versions (digest);
+";
+
 /// What a file is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -101,6 +139,9 @@ pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Resul
     let missing = MIGRATIONS.get(from as usize..).unwrap_or_default();
     if missing.is_empty() {
         return Ok(());
+    }
+    if from > 0 {
+        tracing::info!(from, to = FORMAT, "bringing the database to the newest format");
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for migration in missing {

@@ -41,8 +41,12 @@ fn create(
     let summary = &change.summary;
     let inserted = transaction
         .prepare_cached(
-            "INSERT INTO instances (id, version, workflow, business_id, status, unique_key, request_id, summary)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO instances (id, version, workflow, business_id, status, unique_key, request_id, summary,
+                                    workflow_version, ended_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS (
+                 SELECT 1 FROM versions WHERE workflow = ?3 AND version = ?9
+                 AND NOT EXISTS (SELECT 1 FROM components WHERE components.digest = versions.digest)
+             )",
         )?
         .execute(params![
             summary.instance.0.as_bytes(),
@@ -53,8 +57,14 @@ fn create(
             summary.unique_key,
             request_id,
             json(summary)?,
+            summary.workflow_version.0,
+            ended_at(summary),
         ]);
     match inserted {
+        Ok(0) => {
+            let other = why_not_created(transaction, summary, request_id)?;
+            return Ok(other.unwrap_or(WriteAnswer::ComponentRemoved));
+        }
         Ok(_) => {}
         Err(error) if is_constraint(&error) => {
             return why_not_created(transaction, summary, request_id)?.ok_or(Failure::Sqlite(error));
@@ -110,20 +120,32 @@ fn append(
 ) -> Result<WriteAnswer, Failure> {
     let summary = &change.summary;
     let found = transaction
-        .prepare_cached("SELECT version, status = ?2 AND unique_key IS ?3 FROM instances WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT version, status = ?2, unique_key IS ?3 AND ended_at IS ?4 FROM instances WHERE id = ?1",
+        )?
         .query_row(
-            params![instance.0.as_bytes(), summary.status.as_str(), summary.unique_key],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)),
+            params![
+                instance.0.as_bytes(),
+                summary.status.as_str(),
+                summary.unique_key,
+                ended_at(summary)
+            ],
+            |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
         )
         .optional()?;
-    let is_same_place = match found {
+    let (is_same_status, is_same_life) = match found {
         Some((version, same)) if unsigned(version) == expected_version => same,
         _ => {
             let found = found.map(|(version, _)| unsigned(version));
             return Ok(WriteAnswer::Conflict { found });
         }
     };
-    match update(transaction, summary, is_same_place) {
+    let updated = match (is_same_status, is_same_life) {
+        (true, true) => update(transaction, summary),
+        (false, true) => update_status(transaction, summary),
+        (_, false) => update_life(transaction, summary),
+    };
+    match updated {
         Ok(_) => {}
         Err(error) if is_constraint(&error) => {
             return already_active(transaction, summary)?.ok_or(Failure::Sqlite(error));
@@ -134,26 +156,49 @@ fn append(
     Ok(WriteAnswer::Committed)
 }
 
-/// Leaves the indices alone where nothing in them changes: SQLite would rewrite their entries.
-fn update(transaction: &Transaction<'_>, summary: &Summary, is_same_place: bool) -> rusqlite::Result<usize> {
-    let (id, version) = (summary.instance.0.as_bytes(), integer(summary.version));
-    let text = json(summary)?;
-    if is_same_place {
-        return transaction
-            .prepare_cached("UPDATE instances SET version = ?2, summary = ?3 WHERE id = ?1")?
-            .execute(params![id, version, text]);
-    }
+/// The most frequent: nothing changes in any index. SQLite rewrites the entries of all columns that a statement sets, so
+/// there are three.
+fn update(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Result<usize> {
+    transaction
+        .prepare_cached("UPDATE instances SET version = ?2, summary = ?3 WHERE id = ?1")?
+        .execute(params![
+            summary.instance.0.as_bytes(),
+            integer(summary.version),
+            json(summary)?
+        ])
+}
+
+/// It began to wait, or goes on.
+fn update_status(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Result<usize> {
+    transaction
+        .prepare_cached("UPDATE instances SET version = ?2, summary = ?3, status = ?4 WHERE id = ?1")?
+        .execute(params![
+            summary.instance.0.as_bytes(),
+            integer(summary.version),
+            json(summary)?,
+            summary.status.as_str()
+        ])
+}
+
+/// It ended, or is retried.
+fn update_life(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Result<usize> {
     transaction
         .prepare_cached(
-            "UPDATE instances SET version = ?2, summary = ?3, status = ?4, unique_key = ?5 WHERE id = ?1",
+            "UPDATE instances SET version = ?2, summary = ?3, status = ?4, unique_key = ?5, ended_at = ?6
+             WHERE id = ?1",
         )?
         .execute(params![
-            id,
-            version,
-            text,
+            summary.instance.0.as_bytes(),
+            integer(summary.version),
+            json(summary)?,
             summary.status.as_str(),
-            summary.unique_key
+            summary.unique_key,
+            ended_at(summary),
         ])
+}
+
+fn ended_at(summary: &Summary) -> Option<i64> {
+    summary.ended_at.map(|at| integer(at.0))
 }
 
 /// What can't be refused any more: entries and timers.
@@ -199,17 +244,23 @@ pub(super) fn deploy(
         .query_row(params![workflow, number], |row| row.get(0))
         .optional()?
         .map(hephaestus_core::Digest);
-    match found {
-        Some(found) if found == version.digest => return Ok(DeployAnswer::Unchanged),
-        Some(found) => return Ok(DeployAnswer::OtherDigest { found }),
-        None => {}
+    if let Some(found) = found
+        && found != version.digest
+    {
+        return Ok(DeployAnswer::OtherDigest { found });
     }
-    transaction
+    let stored = transaction
         .prepare_cached("INSERT INTO components (digest, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![version.digest.0, component])?;
+    let answer = match (found, stored) {
+        (Some(_), 0) => return Ok(DeployAnswer::Unchanged),
+        (Some(_), _) => DeployAnswer::Restored,
+        (None, _) => DeployAnswer::Deployed,
+    };
     transaction
         .prepare_cached(
-            "INSERT INTO versions (workflow, version, digest, deployed_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO versions (workflow, version, digest, deployed_at, stored_at) VALUES (?1, ?2, ?3, ?4, ?4)
+             ON CONFLICT DO UPDATE SET stored_at = excluded.stored_at",
         )?
         .execute(params![
             workflow,
@@ -218,7 +269,7 @@ pub(super) fn deploy(
             integer(version.deployed_at.0)
         ])?;
     transaction.commit().map_err(Failure::Commit)?;
-    Ok(DeployAnswer::Deployed)
+    Ok(answer)
 }
 
 fn is_constraint(error: &rusqlite::Error) -> bool {
