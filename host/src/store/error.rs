@@ -40,6 +40,23 @@ pub enum StoreError {
         /// The newest format that this version reads.
         supported: u32,
     },
+    /// The store was written by an older version of Hephaestus, and was opened for reading only, which brings nothing up
+    /// to date. It was not touched.
+    #[error(
+        "the store has format {found}, reading it takes format {supported}: open it once with a host, which brings it up to date"
+    )]
+    OlderFormat {
+        /// The format of the store.
+        found: u32,
+        /// The format that this version reads.
+        supported: u32,
+    },
+    /// The store was opened for reading only. Nothing was changed.
+    #[error("`{}` was opened for reading only: ask the host that uses it, or open it for writing", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is something else. It was not touched.
     #[error("`{}` is not a Hephaestus store: {found}; move it away, or choose another path", path.display())]
     NotAStore {

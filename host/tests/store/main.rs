@@ -11,5 +11,6 @@ mod compatibility;
 mod conformance;
 mod differential;
 mod faulty;
+mod read_only;
 mod sqlite;
 mod support;

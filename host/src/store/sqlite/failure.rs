@@ -23,6 +23,8 @@ pub(super) enum Failure {
     WriterPanicked,
     /// A reading thread panicked, or the runtime is shutting down.
     ReaderGone(String),
+    /// It was opened for reading only.
+    ReadOnly,
     /// The store was closed.
     Closed,
 }
@@ -59,6 +61,9 @@ impl Failure {
             },
             Self::ReaderGone(what) => StoreError::Unavailable {
                 reason: format!("reading `{file}` was interrupted: {what}"),
+            },
+            Self::ReadOnly => StoreError::ReadOnly {
+                path: path.to_owned(),
             },
             Self::Closed => StoreError::Closed,
         }

@@ -52,9 +52,15 @@ use super::{
 #[derive(Debug)]
 pub struct SqliteStore {
     path: Arc<PathBuf>,
-    files: Arc<Files>,
     // Before the writer: its connections are closed first, so that the writer's is the last one.
     readers: Arc<Readers>,
+    /// `None`: opened for reading only.
+    writing: Option<Writing>,
+}
+
+#[derive(Debug)]
+struct Writing {
+    files: Arc<Files>,
     writer: Writer,
 }
 
@@ -67,12 +73,26 @@ impl SqliteStore {
     /// [`Self::open`], with options.
     pub async fn open_with(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.into();
-        tokio::task::spawn_blocking(move || Self::open_blocking(path, options))
-            .await
-            .unwrap_or_else(|error| {
-                let reason = format!("opening it was interrupted: {error}");
-                Err(StoreError::Unavailable { reason })
+        blocking(move || Self::open_blocking(path, options)).await
+    }
+
+    /// Opens the file for reading, also while a host uses it: what that commits is seen at once. Nothing is locked, and
+    /// nothing is written to the file; what would write answers [`StoreError::ReadOnly`]. The folder must be writable all
+    /// the same if no host has the file open: SQLite puts its `-shm` and `-wal` there, and leaves them to the next host.
+    ///
+    /// A file of an older format is refused: a host brings it up to date.
+    pub async fn open_read_only(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        let options = SqliteOptions::default();
+        blocking(move || {
+            let path = open::readable(&path, &options)?;
+            Ok(Self {
+                readers: Arc::new(Readers::new(path.clone(), options)),
+                path: Arc::new(path),
+                writing: None,
             })
+        })
+        .await
     }
 
     fn open_blocking(path: PathBuf, options: SqliteOptions) -> Result<Self, StoreError> {
@@ -84,8 +104,10 @@ impl SqliteStore {
         Ok(Self {
             readers: Arc::new(Readers::new(opened.path.clone(), options)),
             path: Arc::new(opened.path),
-            files: Arc::new(opened.files),
-            writer,
+            writing: Some(Writing {
+                files: Arc::new(opened.files),
+                writer,
+            }),
         })
     }
 
@@ -103,16 +125,26 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let files = Arc::clone(&self.files);
+        let Some(Writing { files, writer }) = &self.writing else {
+            return Err(Failure::ReadOnly.at(&self.path));
+        };
+        let files = Arc::clone(files);
         let job = move |connection: &mut rusqlite::Connection| match files.lost() {
             None => job(connection),
             Some(lost) => Err(Failure::Gone(lost.to_owned())),
         };
-        self.writer
-            .run(job)
-            .await
-            .map_err(|failure| failure.at(&self.path))
+        writer.run(job).await.map_err(|failure| failure.at(&self.path))
     }
+}
+
+/// Runs `job` on a thread that may block.
+async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(job).await.unwrap_or_else(|error| {
+        let reason = format!("opening it was interrupted: {error}");
+        Err(StoreError::Unavailable { reason })
+    })
 }
 
 #[async_trait]
@@ -175,7 +207,9 @@ impl Store for SqliteStore {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.readers.close().await;
-        self.writer.close().await;
+        if let Some(Writing { writer, .. }) = &self.writing {
+            writer.close().await;
+        }
         Ok(())
     }
 }

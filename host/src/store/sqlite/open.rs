@@ -46,6 +46,34 @@ pub(super) fn open(path: &Path, options: &SqliteOptions) -> Result<Opened, Store
     })
 }
 
+/// The resolved path of a file that is ours, and its format; nothing is locked or changed.
+pub(super) fn existing(path: &Path, options: &SqliteOptions) -> Result<(PathBuf, u32), StoreError> {
+    let path = resolve(path)?;
+    check_names(&path)?;
+    if !path.exists() {
+        let reason = format!("there is no file `{}`", path.display());
+        return Err(StoreError::Unavailable { reason });
+    }
+    match inspect(&path, options)? {
+        0 => Err(StoreError::NotAStore {
+            path,
+            found: "it is empty".to_owned(),
+        }),
+        format => Ok((path, format)),
+    }
+}
+
+/// As [`existing`], of the format that this version reads.
+pub(super) fn readable(path: &Path, options: &SqliteOptions) -> Result<PathBuf, StoreError> {
+    match existing(path, options)? {
+        (path, schema::FORMAT) => Ok(path),
+        (_, found) => Err(StoreError::OlderFormat {
+            found,
+            supported: schema::FORMAT,
+        }),
+    }
+}
+
 /// The files that a store lives in: the database, its write-ahead log, and the lock. On Unix an open file can be removed,
 /// or another one put in its place. SQLite would go on writing to what nobody can find any more, and nothing would keep
 /// another host out.
