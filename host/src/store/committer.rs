@@ -94,7 +94,7 @@ impl Committer {
     }
 
     /// Does one write, together with all others that wait at the time. An error of the store reaches every writer of
-    /// the batch. If this future is dropped, the write may still be done.
+    /// the batch; what is wrong with one write reaches its writer, and is never [`WriteAnswer::Failed`]. If this future is dropped, the write may still be done.
     pub async fn write(&self, write: Write) -> Result<WriteAnswer, StoreError> {
         // Here and not only in the store: a bad write must not take a batch of others with it.
         write.check()?;
@@ -207,7 +207,10 @@ impl Task {
             match write_batch(&*self.store, writes).await {
                 Ok(answers) => {
                     for (waiter, answer) in waiters.into_iter().zip(answers) {
-                        waiter.answer(Ok(answer));
+                        waiter.answer(match answer {
+                            WriteAnswer::Failed { error } => Err(error),
+                            answer => Ok(answer),
+                        });
                     }
                 }
                 Err(error) => waiters

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use hephaestus_core::InstanceId;
+
 /// A store could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -74,4 +76,16 @@ pub enum StoreError {
     /// The store was closed. Nothing was changed.
     #[error("the store is closed: the host is shutting down")]
     Closed,
+}
+
+impl StoreError {
+    /// The same, and says with which instance it happened.
+    pub(super) fn of_instance(self, instance: InstanceId) -> Self {
+        let said = |reason: String| format!("instance {instance}: {reason}");
+        match self {
+            Self::Damaged { reason } => Self::Damaged { reason: said(reason) },
+            Self::Malformed { reason } => Self::Malformed { reason: said(reason) },
+            other => other,
+        }
+    }
 }

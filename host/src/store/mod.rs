@@ -123,6 +123,13 @@ pub enum WriteAnswer {
         /// The instance that it created.
         instance: InstanceId,
     },
+    /// The write can't be done, for a reason of its own: what is stored of its instance is damaged, or it can never be
+    /// stored ([`StoreError::Damaged`], [`StoreError::Malformed`]). Nothing was changed.
+    /// A [`Committer`](committer::Committer) makes an error of it, for this writer alone.
+    Failed {
+        /// What was found.
+        error: StoreError,
+    },
     /// The instance is to be created of a version whose component was [removed](Store::purge). Nothing was changed.
     ComponentRemoved,
 }
@@ -249,7 +256,8 @@ pub struct Purged {
 pub trait Store: Send + Sync + 'static {
     /// Does all of `writes` in one transaction and one sync. One answer each, in order; a write whose answer isn't
     /// [`WriteAnswer::Committed`] had no effect, and no effect on its neighbours (a later write of the same batch
-    /// sees what earlier ones did). An error concerns the whole batch.
+    /// sees what earlier ones did). An error concerns the whole batch; what is wrong with single ones of them is an
+    /// [answer](WriteAnswer::Failed) where the backend can tell.
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError>;
 
     /// The whole journal of an instance, in order; `None` if there is no such instance.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use expect_test::{Expect, expect};
 use hephaestus_core::engine::{InstanceStatus, Summary};
 use hephaestus_core::{Json, Timestamp};
+use hephaestus_host::store::committer::{Committer, CommitterLimits};
 use hephaestus_host::store::sqlite::SqliteStore;
 use hephaestus_host::store::{DeployAnswer, Query, Store, StoreError, WriteAnswer};
 use rusqlite::Connection;
@@ -578,4 +579,82 @@ async fn a_file_with_two_names_is_refused() {
     std::fs::remove_file(&other_name).unwrap();
     store.close().await.unwrap();
     commit(&open(&db(&folder)).await, Draft::new(2).create()).await;
+}
+
+/// Rows of a journal that don't belong there: whoever writes to that instance gets to know, and nobody else.
+#[tokio::test]
+async fn one_damaged_instance_fails_none_of_its_neighbours() {
+    let folder = folder();
+    let store = Arc::new(open(&db(&folder)).await);
+    let mut drafts: Vec<_> = (1..=5).map(Draft::new).collect();
+    for draft in &mut drafts {
+        commit(&store, draft.create()).await;
+    }
+    let shell = Connection::open(db(&folder)).unwrap();
+    for n in [2, 4] {
+        let stray = "INSERT INTO journal SELECT instance, 2, at, record FROM journal WHERE instance = ?1";
+        let id = instance_id(n);
+        assert_eq!(shell.execute(stray, [id.0.as_bytes()]), Ok(1));
+    }
+    let mut writes: Vec<_> = drafts.iter_mut().map(Draft::append).collect();
+    writes.push(Draft::new(2).create());
+    writes.push(Draft::new(6).create());
+    let damaged = "instance 01900000-0000-7000-8000-00000000000#: `<folder>/store.db`: UNIQUE constraint failed: journal.instance, journal.seq; restore it from a backup (`sqlite3 <folder>/store.db .recover` may save the rest)";
+    let damaged = |n: u64| format!("the store is damaged: {}", damaged.replace('#', &n.to_string()));
+    let answers = store.write(writes).await.unwrap();
+    let answers: Vec<String> = answers
+        .into_iter()
+        .map(|answer| match answer {
+            WriteAnswer::Failed { error } => shorten(&folder, &error),
+            answer => format!("{answer:?}"),
+        })
+        .collect();
+    let committed = "Committed".to_owned();
+    let expected = [
+        committed.clone(),
+        damaged(2),
+        committed.clone(),
+        damaged(4),
+        committed.clone(),
+        "Conflict { found: Some(1) }".to_owned(),
+        committed,
+    ];
+    assert_eq!(answers, expected);
+    for (n, version) in [(1, 2), (2, 1), (3, 2), (4, 1), (5, 2), (6, 1)] {
+        let summary = store.summary(instance_id(n)).await.unwrap();
+        assert_eq!(summary.map(|summary| summary.version), Some(version), "{n}");
+    }
+
+    // Each writer gets what is its own from the committer.
+    let committer = Committer::spawn(Arc::clone(&store) as Arc<dyn Store>, CommitterLimits::default());
+    let mut again = [drafts[0].clone(), Draft::new(2), drafts[2].clone()];
+    again[1].create();
+    let [first, second, third] = again.each_mut().map(|draft| committer.write(draft.append()));
+    let (first, second, third) = tokio::join!(first, second, third);
+    assert_eq!(first, Ok(WriteAnswer::Committed));
+    assert_eq!(third, Ok(WriteAnswer::Committed));
+    match second {
+        Err(error @ StoreError::Damaged { .. }) => assert_eq!(shorten(&folder, &error), damaged(2)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(committer.stats().largest_batch, 3, "they were together");
+}
+
+/// Damage everywhere is everybody's.
+#[tokio::test]
+async fn many_damaged_instances_fail_the_batch() {
+    let folder = folder();
+    let store = open(&db(&folder)).await;
+    let mut drafts: Vec<_> = (1..=40).map(Draft::new).collect();
+    for draft in &mut drafts {
+        commit(&store, draft.create()).await;
+    }
+    let shell = Connection::open(db(&folder)).unwrap();
+    let stray = "INSERT INTO journal SELECT instance, 2, at, record FROM journal WHERE instance > ?1";
+    shell.execute(stray, [instance_id(5).0.as_bytes()]).unwrap();
+    let writes = drafts.iter_mut().map(Draft::append).collect();
+    let error = store.write(writes).await.unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+    let first = store.summary(instance_id(1)).await.unwrap();
+    assert_eq!(first.map(|summary| summary.version), Some(1));
 }

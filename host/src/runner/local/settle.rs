@@ -94,9 +94,13 @@ impl InstanceTask<'_> {
                 }
                 Ok(())
             }
-            Ok(answer @ (WriteAnswer::RepeatedRequest { .. } | WriteAnswer::ComponentRemoved)) => Err(
-                Exit::Crashed(format!("the store answers {answer:?} to more entries")),
-            ),
+            Ok(
+                answer @ (WriteAnswer::RepeatedRequest { .. }
+                | WriteAnswer::ComponentRemoved
+                | WriteAnswer::Failed { .. }),
+            ) => Err(Exit::Crashed(format!(
+                "the store answers {answer:?} to more entries"
+            ))),
             Err(error @ StoreError::Unknown { .. }) => {
                 self.reload_after_unknown(round.decided, &entries, error).await
             }

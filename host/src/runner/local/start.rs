@@ -135,6 +135,7 @@ async fn commit(shared: Arc<Shared>, new: New, write: Write) -> Result<InstanceI
         Ok(WriteAnswer::RepeatedRequest { instance }) => Ok(instance),
         // Between the look at it and the commit.
         Ok(WriteAnswer::ComponentRemoved) => Err(component_removed(new.version)),
+        Ok(WriteAnswer::Failed { error }) => Err(error.into()),
         Ok(WriteAnswer::Conflict { .. }) => Err(StartError::Store(StoreError::Damaged {
             reason: format!("it holds an instance with the fresh id {instance}"),
         })),

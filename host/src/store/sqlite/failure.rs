@@ -36,6 +36,19 @@ impl From<rusqlite::Error> for Failure {
 }
 
 impl Failure {
+    /// Whether the write in whose course it happened is to blame, or what is stored of its instance: without it, its
+    /// neighbours may work. Nothing was changed.
+    pub(super) fn is_of_one_write(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            Self::Sqlite(error) => {
+                let error = unchanged(error, Path::new(""));
+                matches!(error, StoreError::Damaged { .. } | StoreError::Malformed { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// The error that callers see: says which file it is about.
     pub(super) fn at(self, path: &Path) -> StoreError {
         let file = path.display();

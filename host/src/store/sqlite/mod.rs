@@ -1,8 +1,9 @@
 //! The SQLite backend: one file, one host at a time.
 //!
 //! Only this module names rusqlite. Its parts: `open` (whose file is it, and may we), `lock` (one host at a time),
-//! `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes), `write`
-//! and `remove` (what it does), `readers` (a small pool), `read`, and `failure` (what the messages say).
+//! `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes), `batch`,
+//! `write` and `remove` (what it does), `readers` (a small pool), `read`, and `failure` (what
+//! the messages say).
 //!
 //! Invariants:
 //!
@@ -13,6 +14,7 @@
 //!   its log or its lock.
 //! - The file is unlocked after its last connection for writing was closed, and by the system if the host is killed.
 
+mod batch;
 mod failure;
 mod lock;
 mod open;
@@ -151,8 +153,14 @@ async fn blocking<T: Send + 'static>(
 impl Store for SqliteStore {
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
         writes.iter().try_for_each(Write::check)?;
-        self.change(move |connection| write::batch(connection, &writes))
-            .await
+        let answers = self.change(move |connection| batch::batch(connection, &writes));
+        let answers = answers.await?.into_iter().map(|answer| match answer {
+            Ok(answer) => answer,
+            Err((instance, failure)) => WriteAnswer::Failed {
+                error: failure.at(&self.path).of_instance(instance),
+            },
+        });
+        Ok(answers.collect())
     }
 
     async fn journal(&self, instance: InstanceId) -> Result<Option<Vec<JournalEntry>>, StoreError> {

@@ -11,25 +11,19 @@ use super::failure::Failure;
 use super::{integer, read, unsigned};
 use crate::store::{DeployAnswer, DeployedVersion, Write, WriteAnswer};
 
-/// One transaction and one sync for all of `writes`.
-pub(super) fn batch(connection: &mut Connection, writes: &[Write]) -> Result<Vec<WriteAnswer>, Failure> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut answers = Vec::with_capacity(writes.len());
-    for write in writes {
-        answers.push(match write {
-            Write::Create { change, request_id } => {
-                let request_id = request_id.as_ref().map(|id| id.as_str());
-                create(&transaction, change, request_id)?
-            }
-            Write::Append {
-                instance,
-                expected_version,
-                change,
-            } => append(&transaction, *instance, *expected_version, change)?,
-        });
+/// One write of a batch.
+pub(super) fn one(transaction: &Transaction<'_>, write: &Write) -> Result<WriteAnswer, Failure> {
+    match write {
+        Write::Create { change, request_id } => {
+            let request_id = request_id.as_ref().map(|id| id.as_str());
+            create(transaction, change, request_id)
+        }
+        Write::Append {
+            instance,
+            expected_version,
+            change,
+        } => append(transaction, *instance, *expected_version, change),
     }
-    transaction.commit().map_err(Failure::Commit)?;
-    Ok(answers)
 }
 
 /// Inserts first and asks why not afterwards: most are not refused.
