@@ -1,8 +1,8 @@
 //! Databases of this version and of all before it are read for ever. `golden/` has one of each format, with what is in
 //! it as text: one JSON line for each fact. They are never made again; a new format gets a new pair.
 
-mod dump;
-mod script;
+pub(crate) mod dump;
+pub(crate) mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

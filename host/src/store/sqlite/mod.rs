@@ -2,7 +2,7 @@
 //!
 //! Only this module names rusqlite. Its parts: `open` (whose file is it, and may we), `lock` (one host at a time),
 //! `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes), `batch`,
-//! `write` and `remove` (what it does), `readers` (a small pool), `read`, and `failure` (what
+//! `write` and `remove` (what it does), `readers` (a small pool), `read`, [`admin`] (for operators), and `failure` (what
 //! the messages say).
 //!
 //! Invariants:
@@ -14,6 +14,7 @@
 //!   its log or its lock.
 //! - The file is unlocked after its last connection for writing was closed, and by the system if the host is killed.
 
+pub mod admin;
 mod batch;
 mod failure;
 mod lock;

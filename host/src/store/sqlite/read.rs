@@ -1,5 +1,7 @@
 //! What readers do. What doesn't make sense is said, never skipped in silence.
 
+use std::collections::BTreeMap;
+
 use hephaestus_core::engine::{InstanceStatus, JournalEntry, Record, Summary};
 use hephaestus_core::{Digest, InstanceId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
 use rusqlite::types::{Value, ValueRef};
@@ -33,13 +35,7 @@ pub(super) fn journal(
     let Some(version) = version.map(unsigned) else {
         return Ok(None);
     };
-    let mut statement =
-        transaction.prepare_cached("SELECT seq, at, record FROM journal WHERE instance = ?1 ORDER BY seq")?;
-    let mut rows = statement.query([instance.0.as_bytes()])?;
-    let mut entries = Vec::new();
-    while let Some(row) = rows.next()? {
-        entries.push(entry(row, instance, entries.len() as u64 + 1)?);
-    }
+    let entries = entries(&transaction, instance)?;
     let found = entries.len() as u64;
     if found != version {
         let what = format!("instance {instance} is at version {version}, its journal ends with {found}");
@@ -47,6 +43,19 @@ pub(super) fn journal(
     }
     Ok(Some(entries))
 }
+
+/// All entries that are stored of an instance: without gap, or it is an error.
+pub(super) fn entries(connection: &Connection, instance: InstanceId) -> Result<Vec<JournalEntry>, Failure> {
+    let mut statement = connection.prepare_cached(JOURNAL)?;
+    let mut rows = statement.query([instance.0.as_bytes()])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(row, instance, entries.len() as u64 + 1)?);
+    }
+    Ok(entries)
+}
+
+const JOURNAL: &str = "SELECT seq, at, record FROM journal WHERE instance = ?1 ORDER BY seq";
 
 fn entry(row: &Row<'_>, instance: InstanceId, expected: u64) -> Result<JournalEntry, Failure> {
     let seq = unsigned(row.get(0)?);
@@ -94,7 +103,7 @@ pub(super) fn query(connection: &mut Connection, query: &Query) -> Result<Page, 
 }
 
 /// The summary of `instance`, or what is wrong with it.
-fn summary_of(instance: InstanceId, stored: ValueRef<'_>) -> Result<Summary, String> {
+pub(super) fn summary_of(instance: InstanceId, stored: ValueRef<'_>) -> Result<Summary, String> {
     let unreadable = |error: String| format!("the summary of instance {instance} can't be read: {error}");
     let text = stored.as_str().map_err(|error| unreadable(error.to_string()))?;
     let summary: Summary = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
@@ -181,6 +190,18 @@ pub(super) fn due_timers(
 
 const DUE_TIMERS: &str =
     "SELECT due, instance, number FROM timers WHERE due <= ?1 ORDER BY due, instance, number LIMIT ?2";
+
+/// The timers of an instance, by number, with the times when they are due.
+pub(super) fn timers(
+    connection: &Connection,
+    instance: InstanceId,
+) -> Result<BTreeMap<u32, Timestamp>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT number, due FROM timers WHERE instance = ?1")?;
+    let timers = statement.query_map([instance.0.as_bytes()], |row| {
+        Ok((row.get(0)?, Timestamp(unsigned(row.get(1)?))))
+    })?;
+    Ok(timers.collect::<rusqlite::Result<_>>()?)
+}
 
 pub(super) fn next_timer(
     connection: &mut Connection,

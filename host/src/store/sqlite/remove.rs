@@ -56,14 +56,30 @@ pub(super) fn purge(
         purged.entries = purged.entries.saturating_add(entries);
     }
     if !purged.is_more {
-        let unneeded = unneeded_components(&transaction, ended_before, MAX_COMPONENTS + 1)?;
-        purged.is_more = unneeded.len() > MAX_COMPONENTS;
-        for digest in unneeded.iter().take(MAX_COMPONENTS) {
-            purged.components += remove_component(&transaction, digest)?;
-        }
+        (purged.components, purged.is_more) = remove_unneeded(&transaction, ended_before)?;
     }
     transaction.commit().map_err(Failure::Commit)?;
     Ok(purged)
+}
+
+/// Only components that nobody needs: how many were removed, and whether there are more.
+pub(super) fn purge_components(
+    connection: &mut Connection,
+    before: Timestamp,
+) -> Result<(usize, bool), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let removed = remove_unneeded(&transaction, before)?;
+    transaction.commit().map_err(Failure::Commit)?;
+    Ok(removed)
+}
+
+fn remove_unneeded(transaction: &Transaction<'_>, before: Timestamp) -> Result<(usize, bool), Failure> {
+    let unneeded = unneeded_components(transaction, before, MAX_COMPONENTS + 1)?;
+    let mut removed = 0;
+    for digest in unneeded.iter().take(MAX_COMPONENTS) {
+        removed += remove_component(transaction, digest)?;
+    }
+    Ok((removed, unneeded.len() > MAX_COMPONENTS))
 }
 
 /// Those that ended before, with the lengths of their journals, the first to end first. One more than `limit`, which

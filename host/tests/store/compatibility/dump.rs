@@ -15,7 +15,7 @@ fn line(kind: &str, fact: &impl Serialize) -> String {
 }
 
 /// The deployed versions with their components, each instance with its journal, and the timers.
-pub(super) async fn dump(store: &dyn Store) -> String {
+pub(crate) async fn dump(store: &dyn Store) -> String {
     let mut text = String::new();
     for DeployedVersion {
         workflow,

@@ -17,7 +17,7 @@ use hephaestus_host::store::{DeployAnswer, DeployedVersion, Store, Write, WriteA
 use crate::support::{instance_id, request_id};
 
 /// As they are called in the journal.
-pub(super) const ALL_RECORDS: [&str; 16] = [
+pub(crate) const ALL_RECORDS: [&str; 16] = [
     "created",
     "step_completed",
     "step_waiting",
@@ -37,9 +37,9 @@ pub(super) const ALL_RECORDS: [&str; 16] = [
 ];
 
 /// The instance that waits for `approved`.
-pub(super) const ASKING: u64 = 3;
+pub(crate) const ASKING: u64 = 3;
 
-pub(super) fn graph(version: u32) -> Arc<Workflow> {
+pub(crate) fn graph(version: u32) -> Arc<Workflow> {
     let pause = Duration::from_secs(1);
     let builder = WorkflowBuilder::new("orders", version)
         .business_key("orderid", Uniqueness::Workflow)
@@ -72,11 +72,11 @@ pub(super) fn graph(version: u32) -> Arc<Workflow> {
 }
 
 /// Stores don't look into components.
-pub(super) fn component(version: u32) -> Vec<u8> {
+pub(crate) fn component(version: u32) -> Vec<u8> {
     format!("the component of orders {version}").into_bytes()
 }
 
-pub(super) fn deployed(version: u32) -> DeployedVersion {
+pub(crate) fn deployed(version: u32) -> DeployedVersion {
     DeployedVersion {
         workflow: "orders".parse().expect("a workflow name"),
         version: WorkflowVersion(version),
@@ -85,7 +85,7 @@ pub(super) fn deployed(version: u32) -> DeployedVersion {
     }
 }
 
-pub(super) fn sent(id: &str, event: &str) -> SentEvent {
+pub(crate) fn sent(id: &str, event: &str) -> SentEvent {
     SentEvent {
         event_id: EventId::new(id).expect("an event id"),
         event: event.parse().expect("an event name"),
@@ -99,9 +99,9 @@ fn ms(millis: u64) -> Duration {
 }
 
 /// An instance and its owner.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     store: &'a dyn Store,
-    pub(super) state: InstanceState,
+    pub(crate) state: InstanceState,
     now: Timestamp,
 }
 
@@ -127,13 +127,13 @@ impl<'a> Run<'a> {
     }
 
     /// Goes on with an instance that is stored.
-    pub(super) fn again(store: &'a dyn Store, state: InstanceState) -> Self {
+    pub(crate) fn again(store: &'a dyn Store, state: InstanceState) -> Self {
         let now = Timestamp(state.updated_at().0 + 1);
         Self { store, state, now }
     }
 
     /// Decides and commits. Whoever is asked for a route goes to `ask`.
-    pub(super) async fn input(&mut self, input: Input) {
+    pub(crate) async fn input(&mut self, input: Input) {
         self.now = Timestamp(self.now.0 + 10);
         let limits = EngineLimits::default();
         let mut decision = decide(&self.state, &input, &limits, self.now).expect("it is accepted");
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
         self.input(input).await;
     }
 
-    pub(super) async fn emits(&mut self, step: &str, event: &str) {
+    pub(crate) async fn emits(&mut self, step: &str, event: &str) {
         let outcome = Outcome::Completed {
             event: event.parse().expect("an event name"),
             result: Some(Json::parse(r#"{"total":12.50}"#).expect("JSON")),
@@ -257,7 +257,7 @@ async fn write(store: &dyn Store, write: Write) {
 }
 
 /// Two versions, and instances in every status.
-pub(super) async fn write_all(store: &dyn Store) {
+pub(crate) async fn write_all(store: &dyn Store) {
     for version in [1, 2] {
         let answer = store.deploy(deployed(version), component(version)).await;
         assert_eq!(answer, Ok(DeployAnswer::Deployed));
