@@ -7,7 +7,6 @@
 )]
 
 mod checkpoints;
-mod crash;
 mod deploy;
 mod embedding;
 mod faults;
