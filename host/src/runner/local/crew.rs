@@ -213,10 +213,9 @@ async fn execute(
     mut attempt: Attempt,
 ) -> Option<Finished> {
     let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
-    let mut phase = shared.phase.subscribe();
     let place = tokio::select! {
         biased;
-        _ = phase.wait_for(|phase| *phase != Phase::Open) => return None,
+        () = shared.phase.reached(Phase::Draining) => return None,
         place = shared.running.acquire() => place,
     };
     attempt.started_at = shared.clock.now();

@@ -151,7 +151,6 @@ pub(super) async fn until_available(
     instance: InstanceId,
     mailbox: &mut Mailbox,
 ) -> Result<Loaded, Exit> {
-    let mut phase = shared.phase.subscribe();
     for failures in 1.. {
         let failure = match load(shared, instance).await {
             Ok(loaded) => return Ok(loaded),
@@ -171,7 +170,7 @@ pub(super) async fn until_available(
         loop {
             tokio::select! {
                 biased;
-                _ = phase.wait_for(|phase| *phase == Phase::Ended) => return Err(Exit::Stopped),
+                () = shared.phase.reached(Phase::Ended) => return Err(Exit::Stopped),
                 Some(request) = mailbox.recv() => {
                     let _ = request.reply.send(Err(failure.to_error(instance)));
                 }

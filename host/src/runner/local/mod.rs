@@ -10,6 +10,7 @@
 //! | `start`, `resolve`, `load`, `code` | creating, finding and loading instances and their code |
 //! | `retention` | removes what ended long ago |
 //! | `timers`, `recovery` | what wakes instances that are parked, or were running when the last host ended |
+//! | `phase` | how far the runner has come to its end |
 //! | `watch`, `wait` | following an instance; waiting until it is in a certain state |
 //!
 //! Everything here is deterministic under paused time on a runtime with one thread, given a seed for its ids.
@@ -21,6 +22,7 @@ mod ids;
 mod limits;
 mod load;
 mod mailbox;
+mod phase;
 mod recovery;
 mod registry;
 mod resolve;
@@ -41,7 +43,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hephaestus_core::engine::{Input, InstanceState, JournalEntry, SentEvent};
 use hephaestus_core::{Digest, InstanceId, Json, StepRef, TimerId, WorkflowName};
-use tokio::sync::{Semaphore, watch as signal};
+use tokio::sync::Semaphore;
 
 use super::{
     Clock, DeleteError, InstanceError, InstanceRef, LoadError, LoadedWorkflow, ResumeError, Runner,
@@ -50,6 +52,7 @@ use super::{
 use crate::store::committer::{Committer, CommitterLimits};
 use crate::store::{DeleteAnswer, Page, Query, Store, StoreError};
 use mailbox::{Accepted, Verb, ask};
+use phase::Phase;
 
 pub use activity::Activity;
 pub use limits::RunnerLimits;
@@ -83,17 +86,6 @@ pub struct LocalRunner {
     shared: Arc<Shared>,
 }
 
-/// How far the runner has come to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// It isn't ending.
-    Open,
-    /// No intake, nothing new is started, what runs may end.
-    Draining,
-    /// Everything stops where it is.
-    Ended,
-}
-
 /// What all tasks of a runner share.
 struct Shared {
     store: Arc<dyn Store>,
@@ -108,7 +100,7 @@ struct Shared {
     feeds: watch::Feeds,
     /// A permit for each step that executes.
     running: Semaphore,
-    phase: signal::Sender<Phase>,
+    phase: phase::PhaseSignal,
 }
 
 impl Shared {
@@ -141,7 +133,7 @@ impl LocalRunner {
             timers: timers::Timers::new(parts.recovery),
             feeds: watch::Feeds::default(),
             running: Semaphore::new(limits.max_running_steps.min(Semaphore::MAX_PERMITS)),
-            phase: signal::Sender::new(Phase::Open),
+            phase: phase::PhaseSignal::new(),
             limits,
         });
         tokio::spawn(timers::run(Arc::clone(&shared)));
@@ -255,13 +247,9 @@ impl LocalRunner {
     pub async fn shutdown(&self, grace: Duration) {
         let shared = &self.shared;
         shared.registry.close();
-        shared.phase.send_if_modified(|phase| {
-            let is_open = *phase == Phase::Open;
-            *phase = if is_open { Phase::Draining } else { *phase };
-            is_open
-        });
+        shared.phase.advance(Phase::Draining);
         self.await_tasks(grace).await;
-        shared.phase.send_replace(Phase::Ended);
+        shared.phase.advance(Phase::Ended);
         self.await_tasks(LAST_GRACE).await;
         tokio::select! {
             biased;
@@ -358,13 +346,13 @@ impl Runner for LocalRunner {
 impl Drop for LocalRunner {
     fn drop(&mut self) {
         self.shared.registry.close();
-        self.shared.phase.send_replace(Phase::Ended);
+        self.shared.phase.advance(Phase::Ended);
     }
 }
 
 impl std::fmt::Debug for LocalRunner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let phase = *self.shared.phase.borrow();
+        let phase = self.shared.phase.now();
         f.debug_struct("LocalRunner")
             .field("phase", &phase)
             .finish_non_exhaustive()

@@ -115,10 +115,9 @@ async fn is_settled(shared: &Arc<Shared>, instance: InstanceId) -> bool {
 
 /// Whether to go on, after a pause.
 async fn pause(shared: &Shared, failures: u32) -> bool {
-    let mut phase = shared.phase.subscribe();
     tokio::select! {
         biased;
-        _ = phase.wait_for(|phase| *phase != Phase::Open) => false,
+        () = shared.phase.reached(Phase::Draining) => false,
         () = shared.sleep(shared.limits.pause(failures)) => true,
     }
 }

@@ -82,10 +82,9 @@ async fn sweep(shared: &Shared, keep: Duration) -> Result<(), StoreError> {
 
 /// `false`: the runner begins to end.
 async fn sleep(shared: &Shared, duration: Duration) -> bool {
-    let mut phase = shared.phase.subscribe();
     tokio::select! {
         biased;
-        _ = phase.wait_for(|phase| *phase != Phase::Open) => false,
+        () = shared.phase.reached(Phase::Draining) => false,
         () = shared.sleep(duration) => true,
     }
 }

@@ -53,7 +53,7 @@ async fn prepare(
     initial: Json,
     options: StartOptions,
 ) -> Result<(New, Write), StartError> {
-    if *shared.phase.borrow() != Phase::Open {
+    if shared.phase.now() != Phase::Open {
         return Err(StartError::ShuttingDown);
     }
     check_input(&initial, shared.limits.max_input_bytes)?;

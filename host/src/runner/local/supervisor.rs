@@ -171,10 +171,9 @@ async fn pause_after_crash(shared: &Arc<Shared>, instance: InstanceId, reason: S
     }
     tracing::error!(%instance, crashes, reason, "the task of an instance crashed and is restarted");
     let pause = limits.pause(u32::try_from(crashes).unwrap_or(u32::MAX));
-    let mut phase = shared.phase.subscribe();
     tokio::select! {
         biased;
-        _ = phase.wait_for(|phase| *phase != Phase::Open) => false,
+        () = shared.phase.reached(Phase::Draining) => false,
         () = shared.sleep(pause) => true,
     }
 }

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex};
 
 use hephaestus_core::engine::{Input, InstanceState};
 use hephaestus_core::{InstanceId, Timestamp};
-use tokio::sync::watch;
 
 use super::activity::Activity;
 use super::crew::Crew;
@@ -39,7 +38,8 @@ pub(super) struct InstanceTask<'a> {
     pub(super) retry_at: Option<Timestamp>,
     /// Commits that failed one after the other.
     pub(super) failures: u32,
-    phase: watch::Receiver<Phase>,
+    /// The last one that was acted upon.
+    phase: Phase,
     idle_since: Option<Timestamp>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> InstanceTask<'a> {
             backlog: VecDeque::new(),
             retry_at: None,
             failures: 0,
-            phase: shared.phase.subscribe(),
+            phase: shared.phase.now(),
             idle_since: None,
         };
         if loaded.is_inherited && !task.state.status().is_terminal() {
@@ -102,7 +102,7 @@ impl<'a> InstanceTask<'a> {
     }
 
     fn phase(&self) -> Phase {
-        *self.phase.borrow()
+        self.shared.phase.now()
     }
 
     /// Nothing is started while the runner drains, nor before the store knows that what ran in the last host is lost.
@@ -157,10 +157,13 @@ impl<'a> InstanceTask<'a> {
         if is_due && self.retry_at.is_none() && self.mailbox.is_empty() {
             return Wake::Idle;
         }
-        let clock = Arc::clone(&self.shared.clock);
+        let shared = Arc::clone(&self.shared);
         tokio::select! {
             biased;
-            _ = self.phase.changed() => Wake::Phase,
+            () = shared.phase.left(self.phase) => {
+                self.phase = shared.phase.now();
+                Wake::Phase
+            }
             work = self.crew.next(), if !self.crew.is_quiet() => {
                 self.backlog.extend(work);
                 Wake::Work
@@ -169,7 +172,7 @@ impl<'a> InstanceTask<'a> {
                 self.backlog.push_back(request.into());
                 Wake::Work
             }
-            () = clock.sleep_until(alarm.unwrap_or(Timestamp(0))), if alarm.is_some() => {
+            () = shared.clock.sleep_until(alarm.unwrap_or(Timestamp(0))), if alarm.is_some() => {
                 if self.retry_at.is_some() { Wake::Work } else { Wake::Idle }
             }
         }

@@ -165,7 +165,6 @@ impl Agenda {
 
 /// Delivers timers until the runner ends.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut phase = shared.phase.subscribe();
     let mut firing = JoinSet::new();
     let mut scan = Scan {
         not_before: Timestamp(0),
@@ -183,7 +182,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         let alarm = alarm(&shared, &scan, firing.len());
         tokio::select! {
             biased;
-            _ = phase.wait_for(|phase| *phase != Phase::Open) => return,
+            () = shared.phase.reached(Phase::Draining) => return,
             Some(_) = firing.join_next() => {}
             () = shared.timers.changed.notified() => {}
             () = shared.clock.sleep_until(alarm.unwrap_or(Timestamp(0))), if alarm.is_some() => {}

@@ -25,7 +25,7 @@ impl LocalRunner {
             }
             let watch = self.watch(&target, state.version()).await?;
             follow(watch, state, &is_over).await?;
-            if *self.shared.phase.borrow() == Phase::Ended {
+            if self.shared.phase.now() == Phase::Ended {
                 return Err(InstanceError::ShuttingDown);
             }
         }

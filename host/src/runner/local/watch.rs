@@ -186,7 +186,6 @@ impl Watch {
     }
 
     async fn receive(&mut self) -> Option<Result<WatchEvent, Lagged>> {
-        let mut phase = self.shared.phase.subscribe();
         let live = self.live.as_mut()?;
         tokio::select! {
             biased;
@@ -195,7 +194,7 @@ impl Watch {
                 Err(RecvError::Lagged(_)) => Some(Err(Lagged)),
                 Err(RecvError::Closed) => None,
             },
-            _ = phase.wait_for(|phase| *phase == Phase::Ended) => None,
+            () = self.shared.phase.reached(Phase::Ended) => None,
         }
     }
 
@@ -218,7 +217,6 @@ impl Watch {
 
     /// The same, as soon as the store allows it. `None`: the host shuts down before.
     async fn refill_patiently(&mut self) -> Option<()> {
-        let mut phase = self.shared.phase.subscribe();
         for failures in 1.. {
             match self.refill().await {
                 Ok(is_there) => {
@@ -232,7 +230,7 @@ impl Watch {
             }
             tokio::select! {
                 biased;
-                _ = phase.wait_for(|phase| *phase == Phase::Ended) => return None,
+                () = self.shared.phase.reached(Phase::Ended) => return None,
                 () = self.shared.sleep(self.shared.limits.pause(failures)) => {}
             }
         }
