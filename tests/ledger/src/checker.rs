@@ -110,7 +110,11 @@ impl Checker {
                 self.figures.journals += 1;
                 self.at(instance, |it, sink| it.look(entries, sink));
             }
-            Observation::Deleting { instance } => self.at(instance, |it, _| it.deleting()),
+            Observation::Deleting { instance } => {
+                // What is deleted is forgotten: its request may start another instance.
+                self.requests.retain(|_, started| *started != instance);
+                self.at(instance, |it, _| it.deleting());
+            }
             Observation::Deleted { instance } => self.at(instance, |it, _| it.deleted()),
         }
     }

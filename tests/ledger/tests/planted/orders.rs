@@ -123,6 +123,26 @@ fn a_deleted_instance_comes_back() {
 }
 
 #[test]
+fn the_request_of_a_deleted_instance_may_start_another_one() {
+    let story = Story::clean();
+    let second: InstanceId = "01890000-0000-7000-8000-000000000002".parse().unwrap();
+    let started = |instance| Observation::Started {
+        instance,
+        request: Some("r1".parse().unwrap()),
+    };
+    let mut checker = Checker::new();
+    let instance = story.instance;
+    for seen in [
+        started(instance),
+        Observation::Deleting { instance },
+        started(second),
+    ] {
+        checker.observe(seen);
+    }
+    assert_eq!(checker.violations(), []);
+}
+
+#[test]
 fn an_instance_may_be_gone_once_its_deletion_is_ordered() {
     let story = Story::clean();
     let instance = story.instance;
