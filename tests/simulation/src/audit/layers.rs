@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use hephaestus_core::InstanceId;
 use hephaestus_core::engine::JournalEntry;
-use hephaestus_host::store::{Store, StoreError, Write, WriteAnswer};
+use hephaestus_core::{InstanceId, Timestamp};
+use hephaestus_host::store::{DeleteAnswer, Purged, Store, StoreError, Write, WriteAnswer};
 
 use super::Audit;
 use crate::stores::Layer;
@@ -69,6 +69,35 @@ impl Layer for Audited {
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
         let result = self.inner.write(writes.clone()).await;
         self.check(&writes, &result);
+        result
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        let result = self.inner.delete(instance).await;
+        let log = &self.audit.log;
+        log.trace(format_args!("delete {instance}: {result:?}"));
+        log.add(
+            "instances deleted",
+            u64::from(result == Ok(DeleteAnswer::Deleted)),
+        );
+        self.audit.check_removed(|id, _| id == instance);
+        result
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        let result = self.inner.purge(ended_before, limit).await;
+        let log = &self.audit.log;
+        if let Ok(purged) = &result
+            && *purged != Purged::default()
+        {
+            log.trace(format_args!("purge before {}: {purged:?}", ended_before.0));
+            log.add("instances purged", purged.instances as u64);
+            log.add("components purged", purged.components as u64);
+        }
+        self.audit.check_removed(|_, book| {
+            let ended_at = book.state.ended_at();
+            ended_at.is_some_and(|ended_at| ended_at < ended_before)
+        });
         result
     }
 }

@@ -51,6 +51,8 @@ struct Books {
     workflows: BTreeMap<Digest, Arc<Workflow>>,
     of: BTreeMap<InstanceId, Arc<Book>>,
     requests: BTreeMap<RequestId, InstanceId>,
+    /// Instances that were deleted, or that retention removed.
+    removed: BTreeSet<InstanceId>,
     /// When the host was told for the last time what became of a write of each instance.
     answered: BTreeMap<InstanceId, Timestamp>,
     /// Instances that are being written, or whose host was not told what became of a write.
@@ -140,6 +142,45 @@ impl Audit {
         let books = self.books();
         let was_just_told = books.answered.get(&instance) == Some(&now);
         was_just_told || books.unsettled.contains(&instance)
+    }
+
+    /// Whether an instance was deleted, or removed by retention.
+    pub fn is_removed(&self, instance: InstanceId) -> bool {
+        self.books().removed.contains(&instance)
+    }
+
+    /// Something may have been removed: only instances that have ended and that `may_go`; and no code that others need.
+    fn check_removed(&self, may_go: impl Fn(InstanceId, &Book) -> bool) {
+        let stored = self.stored();
+        let gone = self.all(|id, _| (!stored.contains(&id)).then_some(id));
+        for instance in gone.into_iter().flatten() {
+            let might_go = self.look(instance, |book| {
+                book.state.status().is_terminal() && may_go(instance, book)
+            });
+            if might_go != Some(true) {
+                self.log
+                    .violation(format_args!("{instance} was removed and should have been kept"));
+            }
+            let mut books = self.books();
+            books.of.remove(&instance);
+            books.requests.retain(|_, created| *created != instance);
+            books.removed.insert(instance);
+            drop(books);
+            let checker = &mut self.checking().checker;
+            checker.observe(Observation::Deleting { instance });
+            checker.observe(Observation::Deleted { instance });
+        }
+        let truth = self.truth();
+        let needed: BTreeSet<Digest> = self
+            .all(|_, book| book.state.created().digest)
+            .into_iter()
+            .collect();
+        for digest in needed {
+            if !at_once(truth.component(digest)).is_ok_and(|component| component.is_some()) {
+                self.log
+                    .violation(format_args!("{digest} was removed, and instances need it"));
+            }
+        }
     }
 
     /// The graph of this code.
@@ -232,6 +273,7 @@ impl Books {
         let Some(journal) = journal else {
             return match self.of.contains_key(&instance) {
                 true => Err("it is gone from the store".to_owned()),
+                // Never written, or removed.
                 false => Ok(()),
             };
         };
@@ -253,6 +295,9 @@ impl Books {
         let Some(first) = journal.first() else {
             return Err("its journal is empty".to_owned());
         };
+        if self.removed.contains(&instance) {
+            return Err("it was removed, and is there again".to_owned());
+        }
         if !self.of.contains_key(&instance) {
             let book = self.open(instance, first)?;
             self.of.insert(instance, Arc::new(book));

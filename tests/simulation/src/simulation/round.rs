@@ -86,7 +86,11 @@ impl World {
         };
         let max_restarts = limits.max_restarts;
         let front = Front::new(Arc::clone(&self.audit), Arc::new(store.clone()));
-        let built = Host::builder()
+        let mut builder = Host::builder();
+        if !matches!(end, End::Settled) && self.chance.one_in(4) {
+            builder = builder.retain(self.chance.ms(3_000));
+        }
+        let built = builder
             .store(Arc::new(Over(front)))
             .executor(Arc::new(guests))
             .clock(clock)
@@ -173,7 +177,8 @@ impl World {
     fn store(&self, is_calm: bool, crash: &Arc<CrashPoint>) -> FaultyStore {
         let truth: Arc<dyn Store> = Arc::clone(&self.truth) as Arc<dyn Store>;
         let audited = Audited::new(Arc::clone(&self.audit), truth);
-        let slow = Slow::new(Arc::new(Over(audited)), self.chance.clone(), Arc::clone(crash));
+        let slow =
+            Slow::new(Arc::new(Over(audited)), self.chance.clone(), Arc::clone(crash)).failing(!is_calm);
         let slow: Arc<dyn Store> = Arc::new(Over(slow));
         let planted: Arc<dyn Store> = match self.setup.plant {
             // A run that is to end well ends on a store that keeps its contract, but for reads and timers.

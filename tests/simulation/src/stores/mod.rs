@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use hephaestus_core::engine::{JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 use hephaestus_host::store::{
-    DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer,
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
+    WriteAnswer,
 };
 
 pub use planted::{Plant, Planted};
@@ -57,6 +58,14 @@ pub trait Layer: Send + Sync + 'static {
         self.inner().component(digest).await
     }
 
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.inner().delete(instance).await
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.inner().purge(ended_before, limit).await
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         self.inner().close().await
     }
@@ -102,6 +111,14 @@ impl<L: Layer> Store for Over<L> {
 
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.component(digest).await
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.0.delete(instance).await
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.0.purge(ended_before, limit).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use hephaestus_core::engine::JournalEntry;
 use hephaestus_core::{InstanceId, Timestamp};
 use hephaestus_host::store::{
-    DeployAnswer, DeployedVersion, DueTimer, Page, Query, Store, StoreError, Write, WriteAnswer,
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
+    WriteAnswer,
 };
 use tokio::sync::Notify;
 
@@ -60,6 +61,10 @@ pub struct Slow {
     crash: Arc<CrashPoint>,
     /// No call takes longer, in milliseconds; 0: none takes any time.
     slowest_ms: u64,
+    /// Whether calls that remove, or deploy, fail now and then; [`FaultyStore`] has that for writes.
+    ///
+    /// [`FaultyStore`]: hephaestus_host::store::faulty::FaultyStore
+    fails: bool,
 }
 
 impl Slow {
@@ -71,6 +76,35 @@ impl Slow {
             chance,
             crash,
             slowest_ms,
+            fails: false,
+        }
+    }
+
+    /// The same, whose rare calls fail now and then.
+    pub fn failing(mut self, fails: bool) -> Self {
+        self.fails = fails;
+        self
+    }
+
+    /// A call that changes something, and is rare.
+    async fn change<T>(&self, done: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let unknown = |reason: &str| {
+            Err(StoreError::Unknown {
+                reason: reason.to_owned(),
+            })
+        };
+        self.pause().await;
+        self.crash.pass().await;
+        let fate = if self.fails { self.chance.below(16) } else { 16 };
+        if fate == 0 {
+            return unknown("it was told to lose this");
+        }
+        let answer = done.await;
+        self.crash.pass().await;
+        self.pause().await;
+        match fate {
+            1 => unknown("it was told to keep the answer to itself"),
+            _ => answer,
         }
     }
 
@@ -117,11 +151,15 @@ impl Layer for Slow {
     }
 
     async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError> {
-        self.crash.pass().await;
-        let answer = self.inner.deploy(version, component).await;
-        self.crash.pass().await;
-        self.pause().await;
-        answer
+        self.change(self.inner.deploy(version, component)).await
+    }
+
+    async fn delete(&self, instance: InstanceId) -> Result<DeleteAnswer, StoreError> {
+        self.change(self.inner.delete(instance)).await
+    }
+
+    async fn purge(&self, ended_before: Timestamp, limit: usize) -> Result<Purged, StoreError> {
+        self.change(self.inner.purge(ended_before, limit)).await
     }
 }
 

@@ -100,7 +100,8 @@ impl Client {
             23..=25 => self.schedule(desk).await,
             26 | 27 => self.cancel_timer(desk).await,
             28 => self.cancel(desk).await,
-            29..=32 => self.retry(desk).await,
+            29..=31 => self.retry(desk).await,
+            32 => self.delete(desk).await,
             33 => self.deploy(desk).await,
             _ => self.read(desk).await,
         }
@@ -205,6 +206,7 @@ fn of_start(error: &StartError, desk: &Desk) -> Verdict {
         // Only a conflict that was told to come says so: ids are fresh.
         StartError::Store(StoreError::Damaged { .. }) => desk.log.count("answers: conflict at a start"),
         StartError::Store(error) => return of_store(error, desk),
+        StartError::ComponentRemoved { .. } => desk.log.count("answers: component removed"),
         StartError::UnknownWorkflow { .. } => desk.log.count("answers: unknown workflow"),
         StartError::InvalidInput { .. } => desk.log.count("answers: invalid input"),
         StartError::AlreadyRunning { .. } => desk.log.count("answers: already running"),

@@ -3,10 +3,11 @@
 use hephaestus_core::InstanceId;
 use hephaestus_core::engine::{EndStatus, Record};
 use hephaestus_host::DeployError;
+use hephaestus_host::runner::DeleteError;
 use hephaestus_host::store::Store;
 use hephaestus_ledger::{Observation, Order};
 
-use super::{Client, Desk, Verdict, of_store, verdict};
+use super::{Client, Desk, Verdict, of_instance, of_store, verdict};
 use crate::audit::Book;
 
 impl Client {
@@ -52,6 +53,30 @@ impl Client {
         self.conclude(desk, (&what, Order::Retry), instance, told, (false, is > was));
     }
 
+    pub(super) async fn delete(&mut self, desk: &Desk) {
+        let Some(instance) = self.own_instance(desk) else {
+            return;
+        };
+        let what = format!("deletes {instance}");
+        let answer = self.ask(desk, &what, desk.host.delete(&instance.into())).await;
+        self.told(desk, &what, &answer);
+        let is_gone = desk.audit.is_removed(instance);
+        let told = match answer {
+            None => None,
+            Some(Ok(())) => Some(Verdict::Done),
+            Some(Err(DeleteError::StillActive { .. })) => Some(Verdict::NotDone),
+            Some(Err(DeleteError::Instance(error))) => Some(of_instance(&error, desk)),
+            Some(Err(error)) => return desk.log.violation(format_args!("{what}: {error}")),
+        };
+        // Retention may remove it at any time.
+        if told == Some(Verdict::Done) {
+            self.judge(desk, &what, told, (false, is_gone));
+        }
+        if told.is_none_or(|told| told == Verdict::Perhaps) {
+            self.loosen(instance);
+        }
+    }
+
     fn conclude(
         &mut self,
         desk: &Desk,
@@ -60,6 +85,9 @@ impl Client {
         told: Option<Verdict>,
         change: (bool, bool),
     ) {
+        if desk.audit.is_removed(instance) {
+            return;
+        }
         if !self.is_loose(instance) {
             self.judge(desk, what, told, change);
         }

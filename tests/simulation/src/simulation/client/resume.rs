@@ -46,6 +46,9 @@ impl Client {
             .ask(desk, &what, desk.host.resume(&target, sent.event.clone()))
             .await;
         self.told(desk, &what, &answer);
+        if desk.audit.is_removed(sent.instance) {
+            return;
+        }
         let is = holds(desk, &target, &sent.event.event_id);
         let told = verdict(answer.as_ref(), desk);
         if !sent.is_open || told == Some(Verdict::Done) {
@@ -145,6 +148,9 @@ impl Client {
         let scheduling = desk.host.schedule_resume(&target, &step, delay);
         let answer = self.ask(desk, &what, scheduling).await;
         self.told(desk, &what, &answer);
+        if desk.audit.is_removed(instance) {
+            return;
+        }
         let after = timers(desk, instance);
         match verdict(answer.as_ref(), desk) {
             Some(Verdict::NotDone) if before.len() != after.len() && !self.is_loose(instance) => {
@@ -195,6 +201,9 @@ impl Client {
         let was = is_cancelled(desk, timer);
         let answer = self.ask(desk, &what, desk.host.cancel_timer(timer)).await;
         self.told(desk, &what, &answer);
+        if desk.audit.is_removed(timer.instance) {
+            return;
+        }
         let verdict = verdict(answer.as_ref(), desk);
         if !self.is_loose(timer.instance) {
             self.judge(desk, &what, verdict, (was, is_cancelled(desk, timer)));

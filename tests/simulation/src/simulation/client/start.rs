@@ -52,10 +52,12 @@ impl Client {
             None => None,
             Some(Ok(instance)) => {
                 desk.log.add("starts repeated", u64::from(before.is_some()));
-                desk.audit.saw(Observation::Started {
-                    instance: *instance,
-                    request: Some(request.id.clone()),
-                });
+                if !desk.audit.is_removed(*instance) {
+                    desk.audit.saw(Observation::Started {
+                        instance: *instance,
+                        request: Some(request.id.clone()),
+                    });
+                }
                 self.check_started(desk, &request, *instance);
                 self.requests[at].instance = Some(*instance);
                 Some(Verdict::Done)
@@ -65,7 +67,9 @@ impl Client {
                 Some(of_start(error, desk))
             }
         };
-        if !request.is_open {
+        // A repetition of what was removed meanwhile.
+        let was_removed = before.is_some_and(|instance| desk.audit.is_removed(instance));
+        if !request.is_open && !was_removed {
             self.judge(desk, &what, verdict, (before.is_some(), after.is_some()));
         }
         self.requests[at].is_open |= verdict.is_none_or(|verdict| verdict == Verdict::Perhaps);
@@ -108,7 +112,13 @@ impl Client {
     fn check_started(&self, desk: &Desk, request: &Request, instance: InstanceId) {
         let log = &desk.log;
         let id = &request.id;
-        if request.instance.is_some_and(|known| known != instance) {
+        if desk.audit.is_removed(instance) {
+            return;
+        }
+        if request
+            .instance
+            .is_some_and(|known| known != instance && !desk.audit.is_removed(known))
+        {
             let known = request.instance;
             log.violation(format_args!(
                 "{id} is answered with {instance}, before with {known:?}"
@@ -144,9 +154,11 @@ impl Client {
                 instance,
                 ..
             } => {
-                let holds = desk
-                    .audit
-                    .look(*instance, |book| book.state.created().business_id == *business_id);
+                let holds = desk.audit.is_removed(*instance).then_some(true);
+                let holds = holds.or_else(|| {
+                    desk.audit
+                        .look(*instance, |book| book.state.created().business_id == *business_id)
+                });
                 if holds != Some(true) {
                     desk.log.violation(format_args!(
                         "{id}: {instance} is said to hold {business_id}: {holds:?}"
