@@ -342,6 +342,47 @@ async fn files_that_are_not_ours_are_refused_untouched() {
     check_refused(&folder, &impossible, expect!["`<folder>/impossible.db` is not a Hephaestus store: its header says that it is one, but of the impossible format 0; move it away, or choose another path"]).await;
 }
 
+/// A file, and a copy of it in the middle of a transaction that is written to it under a rollback journal.
+fn cut_off(folder: &TempDir, name: &str, before: &str) -> PathBuf {
+    let writer = Connection::open(folder.path().join("whole.db")).unwrap();
+    writer.execute_batch(before).unwrap();
+    writer
+        .execute_batch(
+            "PRAGMA cache_size = 2; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE filling (bytes BLOB);
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+             INSERT INTO filling SELECT randomblob(900) FROM n;",
+        )
+        .unwrap();
+    let copy = folder.path().join(name);
+    for end in ["", "-journal"] {
+        let path = |name: &str| folder.path().join(format!("{name}{end}"));
+        std::fs::copy(path("whole.db"), path(name)).unwrap();
+    }
+    drop(writer);
+    std::fs::remove_file(folder.path().join("whole.db")).unwrap();
+    copy
+}
+
+#[tokio::test]
+async fn a_creation_that_was_cut_off_begins_again() {
+    let folder = folder();
+    let path = cut_off(&folder, "store.db", "");
+    assert!(path.metadata().unwrap().len() > 0);
+    let store = open(&path).await;
+    fill(&store).await;
+    check_full(&store).await;
+}
+
+#[tokio::test]
+async fn somebody_elses_unfinished_business_is_left_to_them() {
+    let folder = folder();
+    let path = cut_off(&folder, "songs.db", "CREATE TABLE songs (title TEXT)");
+    let bytes = |end: &str| std::fs::read(folder.path().join(format!("songs.db{end}"))).unwrap();
+    let before = (bytes(""), bytes("-journal"));
+    check_refused(&folder, &path, expect!["`<folder>/songs.db` is not a Hephaestus store: it is a SQLite database that another program was changing when it ended (`-journal` is still beside it); move it away, or choose another path"]).await;
+    assert!(before == (bytes(""), bytes("-journal")), "the files were touched");
+}
+
 #[tokio::test]
 async fn an_empty_file_becomes_a_store() {
     let folder = folder();

@@ -1,9 +1,9 @@
 //! The SQLite backend: one file, one host at a time.
 //!
-//! Only this module names rusqlite. Its parts: `open` (whose file is it, and may we), `lock` (one host at a time),
-//! `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes), `batch`,
-//! `write` and `remove` (what it does), `readers` (a small pool), `read`, [`admin`] (for operators), and `failure` (what
-//! the messages say).
+//! Only this module names rusqlite. Its parts: `open` and `unfinished` (whose file is it, and may we), `lock` (one host at
+//! a time), `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes),
+//! `batch`, `write` and `remove` (what it does), `readers` (a small pool), `read`, [`admin`] (for operators), and
+//! `failure` (what the messages say).
 //!
 //! Invariants:
 //!
@@ -24,6 +24,7 @@ mod read;
 mod readers;
 mod remove;
 mod schema;
+mod unfinished;
 mod write;
 mod writer;
 

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::lock::{FileLock, beside, lock_path};
 use super::options::SqliteOptions;
 use super::schema::{self, Found};
+use super::unfinished;
 use crate::store::StoreError;
 
 /// How long a statement waits for another program that holds the file: a backup, or somebody's shell.
@@ -189,6 +190,13 @@ fn inspect(path: &Path, options: &SqliteOptions) -> Result<u32, StoreError> {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             not_a_store("it is not a SQLite database".to_owned())
         }
+        // Its creation was cut off: opened for writing, it is empty again.
+        Err(error) if unfinished::is_reported_by(&error) && unfinished::is_creation(path).unwrap_or(false) => {
+            Ok(0)
+        }
+        Err(error) if unfinished::is_reported_by(&error) => not_a_store(
+            "it is a SQLite database that another program was changing when it ended (`-journal` is still beside it)".to_owned(),
+        ),
         Err(error) => Err(Failure::Sqlite(error).at(path)),
     }
 }
@@ -228,9 +236,9 @@ fn writing_connection(path: &Path, options: &SqliteOptions, format: u32) -> Resu
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -32768;       -- KiB
-         PRAGMA wal_autocheckpoint = 8192; -- pages: a checkpoint costs two syncs, so not too often
          PRAGMA journal_size_limit = 67108864;",
     )?;
+    connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages)?;
     schema::migrate(&mut connection, format)?;
     Ok(connection)
 }
