@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::ffi;
 
@@ -35,13 +35,31 @@ pub enum Fault {
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Call {
+pub enum Call {
+    /// A file is created.
     Create,
+    /// Bytes are written.
     Write,
+    /// A file is cut, or extended.
     Truncate,
+    /// A file is synced.
     Sync,
+    /// A file is removed.
     Delete,
+    /// Bytes are read.
     Read,
+}
+
+impl Fault {
+    /// Whether that call can fail so.
+    pub fn concerns(self, call: Call) -> bool {
+        match self {
+            Self::Refused | Self::Unacknowledged => call != Call::Read,
+            Self::Full | Self::Short => matches!(call, Call::Create | Call::Write),
+            Self::Unsynced | Self::Slow(_) => call == Call::Sync,
+            Self::Unread => call == Call::Read,
+        }
+    }
 }
 
 /// A folder whose disk is watched, as long as this lives. Databases are opened in it with the VFS [`crate::VFS`].
@@ -55,7 +73,7 @@ pub struct Disk {
 struct State {
     trace: Vec<Op>,
     /// Calls that change something, so far.
-    changes: u64,
+    changes: Vec<Call>,
     reads: u64,
     orders: Vec<Order>,
     /// How often orders were carried out.
@@ -69,6 +87,11 @@ struct Order {
     from: u64,
     to: u64,
     fault: Fault,
+}
+
+/// When no file was written.
+fn the_mark() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1)
 }
 
 static DISKS: Mutex<BTreeMap<PathBuf, Arc<Disk>>> = Mutex::new(BTreeMap::new());
@@ -137,9 +160,9 @@ impl Disk {
         self.state().trace.clone()
     }
 
-    /// How many calls that change something there were, failed ones among them.
-    pub fn changes(&self) -> u64 {
-        self.state().changes
+    /// The calls that change something, failed ones among them.
+    pub fn changes(&self) -> Vec<Call> {
+        self.state().changes.clone()
     }
 
     /// How many reads there were.
@@ -158,7 +181,7 @@ impl Disk {
         let mut state = self.state();
         let counted = match fault {
             Fault::Unread => state.reads,
-            _ => state.changes,
+            _ => state.changes.len() as u64,
         };
         let from = counted.saturating_add(nth);
         let to = from.saturating_add(more);
@@ -168,6 +191,36 @@ impl Disk {
     /// Nothing fails any more.
     pub fn mend(&self) {
         self.state().orders.clear();
+    }
+
+    /// Marks a log that is opened for writing, so that [`Self::notice_rewritten`] can tell. Not by another connection's
+    /// leave: locks are on other files.
+    pub(crate) fn mark(&self, file: &FileName) -> bool {
+        let path = self.folder.join(&**file);
+        let marked = std::fs::OpenOptions::new().write(true).open(path);
+        marked.is_ok_and(|log| log.set_modified(the_mark()).is_ok())
+    }
+
+    /// A store may write a log again, as it is, past SQLite: what a sync that failed may have left out. To be called before
+    /// SQLite changes a marked log. That it was written is seen here, with what; that it was also synced is taken on trust.
+    pub(crate) fn notice_rewritten(&self, file: &FileName) {
+        let path = self.folder.join(&**file);
+        let modified = path.metadata().and_then(|log| log.modified());
+        if modified.is_ok_and(|at| at == the_mark()) {
+            return;
+        }
+        let Ok(bytes) = std::fs::read(path) else { return };
+        let mut state = self.state();
+        let file = file.clone();
+        state.trace.push(Op::Write {
+            file: file.clone(),
+            offset: 0,
+            bytes: bytes.into(),
+        });
+        state.trace.push(Op::Sync {
+            file,
+            with_folder: false,
+        });
     }
 
     pub(crate) fn create(&self, file: &FileName, real: impl FnOnce() -> Code) -> Code {
@@ -271,24 +324,18 @@ impl Disk {
 impl State {
     fn next_fault(&mut self, call: Call) -> Option<Fault> {
         let number = match call {
-            Call::Read => &mut self.reads,
-            _ => &mut self.changes,
+            Call::Read => {
+                self.reads += 1;
+                self.reads
+            }
+            _ => {
+                self.changes.push(call);
+                self.changes.len() as u64
+            }
         };
-        *number += 1;
-        let number = *number;
-        let hits = |order: &&Order| (order.from..=order.to).contains(&number) && concerns(order.fault, call);
+        let hits = |order: &&Order| (order.from..=order.to).contains(&number) && order.fault.concerns(call);
         let fault = self.orders.iter().find(hits)?.fault;
         self.faults += 1;
         Some(fault)
-    }
-}
-
-/// Whether that call can fail so.
-fn concerns(fault: Fault, call: Call) -> bool {
-    match fault {
-        Fault::Refused | Fault::Unacknowledged => call != Call::Read,
-        Fault::Full | Fault::Short => matches!(call, Call::Create | Call::Write),
-        Fault::Unsynced | Fault::Slow(_) => call == Call::Sync,
-        Fault::Unread => call == Call::Read,
     }
 }

@@ -17,7 +17,7 @@ mod survival;
 mod trace;
 
 pub use content::SECTOR_BYTES;
-pub use disk::{Disk, Fault, Watched};
+pub use disk::{Call, Disk, Fault, Watched};
 pub use survival::{Image, Pattern, Platter};
 pub use trace::{FileName, Op};
 

@@ -39,6 +39,17 @@ struct WatchedFile {
     name: FileName,
     /// Its first sync is to sync its folder as well: SQLite's rule for logs and journals.
     syncs_folder: bool,
+    /// Whether to look if somebody wrote to it past SQLite.
+    is_marked: bool,
+}
+
+impl WatchedFile {
+    /// Before SQLite changes it.
+    fn look(&mut self) {
+        if std::mem::take(&mut self.is_marked) {
+            self.disk.notice_rewritten(&self.name);
+        }
+    }
 }
 
 /// Where the inner VFS's part begins, a multiple of 8.
@@ -157,12 +168,15 @@ unsafe extern "C" fn open(
     // SAFETY: as above.
     unsafe {
         (*ours).base.pMethods = &raw const file::METHODS;
-        if let Some((disk, name, _)) = found {
+        if let Some((disk, name, existed)) = found {
             let syncs_folder = creates && has_log;
+            let is_log = flags & ffi::SQLITE_OPEN_WAL != 0 && flags & ffi::SQLITE_OPEN_READWRITE != 0;
+            let is_marked = existed && is_log && disk.mark(&name);
             (*ours).watched = Box::into_raw(Box::new(WatchedFile {
                 disk,
                 name,
                 syncs_folder,
+                is_marked,
             }));
         }
     }

@@ -19,6 +19,10 @@ pub(super) enum Failure {
     Unsupported(String),
     /// This path of ours names another file by now, or none.
     Gone(PathBuf),
+    /// What is stored may not be on the disk, and this file can't be synced.
+    Unsynced(PathBuf, std::io::Error),
+    /// Somebody else keeps the file from being used.
+    Held(&'static str),
     /// The writing thread panicked.
     WriterPanicked,
     /// A reading thread panicked, or the runtime is shutting down.
@@ -68,6 +72,15 @@ impl Failure {
                     "`{}` was removed or replaced while the host was using it; put the file back, or stop the host",
                     lost.display()
                 ),
+            },
+            Self::Unsynced(path, error) => StoreError::Unavailable {
+                reason: format!(
+                    "`{}` can't be synced: {error}; is the disk full, or failing? the system's log may say more",
+                    path.display()
+                ),
+            },
+            Self::Held(reason) => StoreError::Unavailable {
+                reason: format!("`{file}`: {reason}"),
             },
             Self::WriterPanicked => StoreError::Unknown {
                 reason: format!("the thread that writes `{file}` panicked; see the host's log"),

@@ -1,9 +1,9 @@
 //! The SQLite backend: one file, one host at a time.
 //!
 //! Only this module names rusqlite. Its parts: `open` and `unfinished` (whose file is it, and may we), `lock` (one host at
-//! a time), `schema` (the format and its versions), `writer` (the thread that owns the only connection that writes),
-//! `batch`, `write` and `remove` (what it does), `readers` (a small pool), `read`, [`admin`] (for operators), and
-//! `failure` (what the messages say).
+//! a time), `schema` (the format and its versions), `writer` (the thread that writes), `keeper` (the only connection that
+//! does, and how it begins afresh), `log` (what SQLite writes to first), `batch`, `write` and `remove` (what is done),
+//! `readers` (a small pool), `read`, [`admin`] (for operators), and `failure` (what the messages say).
 //!
 //! Invariants:
 //!
@@ -17,7 +17,9 @@
 pub mod admin;
 mod batch;
 mod failure;
+mod keeper;
 mod lock;
+mod log;
 mod open;
 mod options;
 mod read;
@@ -36,6 +38,7 @@ use hephaestus_core::engine::{JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 
 use self::failure::Failure;
+use self::keeper::Keeper;
 use self::open::Files;
 pub use self::options::{SqliteOptions, Synchronous};
 use self::readers::Readers;
@@ -56,7 +59,6 @@ use super::{
 #[derive(Debug)]
 pub struct SqliteStore {
     path: Arc<PathBuf>,
-    // Before the writer: its connections are closed first, so that the writer's is the last one.
     readers: Arc<Readers>,
     /// `None`: opened for reading only.
     writing: Option<Writing>,
@@ -101,12 +103,14 @@ impl SqliteStore {
 
     fn open_blocking(path: PathBuf, options: SqliteOptions) -> Result<Self, StoreError> {
         let opened = open::open(&path, &options)?;
-        let writer =
-            Writer::spawn(opened.connection, opened.lock).map_err(|error| StoreError::Unavailable {
-                reason: format!("the thread that writes can't be started: {error}"),
-            })?;
+        let readers = Arc::new(Readers::new(opened.path.clone(), options.clone()));
+        let path = opened.path.clone();
+        let keeper = Keeper::new(opened.connection, path, options, Arc::clone(&readers));
+        let writer = Writer::spawn(keeper, opened.lock).map_err(|error| StoreError::Unavailable {
+            reason: format!("the thread that writes can't be started: {error}"),
+        })?;
         Ok(Self {
-            readers: Arc::new(Readers::new(opened.path.clone(), options)),
+            readers,
             path: Arc::new(opened.path),
             writing: Some(Writing {
                 files: Arc::new(opened.files),
@@ -134,7 +138,14 @@ impl SqliteStore {
         };
         let files = Arc::clone(files);
         let job = move |connection: &mut rusqlite::Connection| match files.lost() {
-            None => job(connection),
+            None => {
+                let result = job(connection);
+                if let Err(Failure::Commit(_)) = &result {
+                    // If that works, what the caller finds now is what it will find for ever.
+                    let _ = log::overwrite_failed_commit(connection);
+                }
+                result
+            }
             Some(lost) => Err(Failure::Gone(lost.to_owned())),
         };
         writer.run(job).await.map_err(|failure| failure.at(&self.path))

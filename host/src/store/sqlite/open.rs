@@ -9,7 +9,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::failure::Failure;
 use super::lock::{FileLock, beside, lock_path};
-use super::options::SqliteOptions;
+use super::log;
+use super::options::{SqliteOptions, Synchronous};
 use super::schema::{self, Found};
 use super::unfinished;
 use crate::store::StoreError;
@@ -217,6 +218,22 @@ fn connect(path: &Path, flags: OpenFlags, options: &SqliteOptions) -> rusqlite::
     }
 }
 
+/// Writes to a log from now on. The change of mode is a transaction, committed after it has answered: read to the end, its
+/// failure is heard of.
+fn use_log(connection: &Connection) -> Result<(), Failure> {
+    let mut statement = connection.prepare("PRAGMA journal_mode = wal")?;
+    let mut rows = statement.query([])?;
+    let mut mode = String::new();
+    while let Some(row) = rows.next()? {
+        mode = row.get(0)?;
+    }
+    if mode == "wal" {
+        return Ok(());
+    }
+    let found = format!("this file system doesn't allow SQLite's write-ahead log (journal mode {mode})");
+    Err(Failure::Unsupported(found))
+}
+
 /// The connection that writes.
 fn writing_connection(path: &Path, options: &SqliteOptions, format: u32) -> Result<Connection, Failure> {
     let flags =
@@ -224,11 +241,7 @@ fn writing_connection(path: &Path, options: &SqliteOptions, format: u32) -> Resu
     let mut connection = connect(path, flags, options)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    if mode != "wal" {
-        let found = format!("this file system doesn't allow SQLite's write-ahead log (journal mode {mode})");
-        return Err(Failure::Unsupported(found));
-    }
+    use_log(&connection)?;
     connection.pragma_update(None, "synchronous", options.synchronous.pragma())?;
     connection.execute_batch(
         "PRAGMA fullfsync = ON;            -- macOS: a sync that reaches the disk
@@ -238,9 +251,18 @@ fn writing_connection(path: &Path, options: &SqliteOptions, format: u32) -> Resu
          PRAGMA cache_size = -32768;       -- KiB
          PRAGMA journal_size_limit = 67108864;",
     )?;
-    connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages)?;
+    // See `keeper`.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    if options.synchronous != Synchronous::Off {
+        log::make_durable(&connection, path)?;
+    }
     schema::migrate(&mut connection, format)?;
     Ok(connection)
+}
+
+/// The connection that writes, to a file that was opened before and is still locked.
+pub(super) fn again(path: &Path, options: &SqliteOptions) -> Result<Connection, Failure> {
+    writing_connection(path, options, schema::FORMAT)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! writer (nor it for them).
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -20,6 +20,8 @@ pub(super) struct Readers {
     options: SqliteOptions,
     /// Opened when first needed.
     idle: Mutex<Vec<Connection>>,
+    /// Held while one reads.
+    open: RwLock<()>,
     slots: Arc<Semaphore>,
 }
 
@@ -30,6 +32,7 @@ impl Readers {
             path,
             options,
             idle: Mutex::default(),
+            open: RwLock::default(),
             slots,
         }
     }
@@ -46,6 +49,7 @@ impl Readers {
         let readers = Arc::clone(self);
         let run = move || {
             let _slot = slot;
+            let _open = readers.open.read().unwrap_or_else(PoisonError::into_inner);
             let mut connection = readers.take()?;
             let result = job(&mut connection)?;
             // One that failed, or panicked, is closed instead: the next reader opens a fresh one.
@@ -64,6 +68,13 @@ impl Readers {
         self.slots.close();
         drop(all);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Waits for the reads that were begun, and closes the connections. None is opened while the answer is held.
+    pub(super) fn shut(&self) -> RwLockWriteGuard<'_, ()> {
+        let shut = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        shut
     }
 
     fn take(&self) -> Result<Connection, Failure> {

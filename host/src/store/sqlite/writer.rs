@@ -11,12 +11,13 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::failure::Failure;
+use super::keeper::Keeper;
 use super::lock::FileLock;
 
 /// How many jobs wait at most; callers beyond that wait themselves.
 const QUEUED_JOBS: usize = 16;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(Result<&mut Connection, Failure>) + Send>;
 
 /// A handle on the thread. Dropping it waits for what was begun and closes the connection.
 #[derive(Debug)]
@@ -31,11 +32,11 @@ struct Thread {
 }
 
 impl Writer {
-    pub(super) fn spawn(connection: Connection, lock: FileLock) -> std::io::Result<Self> {
+    pub(super) fn spawn(keeper: Keeper, lock: FileLock) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUED_JOBS);
         let handle = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || serve(connection, queue, lock))?;
+            .spawn(move || serve(keeper, queue, lock))?;
         let thread = Mutex::new(Some(Thread { jobs, handle }));
         Ok(Self { thread })
     }
@@ -48,7 +49,7 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             // Whoever stopped waiting doesn't want to know.
-            let _ = answer.send(job(connection));
+            let _ = answer.send(connection.and_then(job));
         });
         let jobs = match &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(thread) => thread.jobs.clone(),
@@ -89,21 +90,15 @@ impl Thread {
     }
 }
 
-fn serve(mut connection: Connection, mut queue: mpsc::Receiver<Job>, lock: FileLock) {
+fn serve(mut keeper: Keeper, mut queue: mpsc::Receiver<Job>, lock: FileLock) {
     while let Some(job) = queue.blocking_recv() {
         // A panic drops the job's answer (its caller gets `Unknown`) and its transaction (which rolls back).
-        if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| job(keeper.connection()))).is_err() {
             tracing::error!("a write to the database panicked");
         }
-        if !connection.is_autocommit()
-            && let Err(error) = connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "a failed transaction can't be rolled back");
-        }
+        keeper.tend();
     }
-    if let Err((_, error)) = connection.close() {
-        tracing::warn!(%error, "closing the database failed; nothing that was committed is lost");
-    }
+    keeper.close();
     drop(lock);
 }
 

@@ -105,6 +105,7 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, bytes: 
             ffi::SQLITE_IOERR_WRITE
         )
     };
+    watched.look();
     watched.disk.write(&watched.name, at, data, real)
 }
 
@@ -112,9 +113,11 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
     let real = || pass!(file, xTruncate(size), ffi::SQLITE_IOERR_TRUNCATE);
     // SAFETY: called for an open file.
     match unsafe { watched(file) } {
-        Some(watched) => watched
-            .disk
-            .truncate(&watched.name, u64::try_from(size).unwrap_or(0), real),
+        Some(watched) => {
+            watched.look();
+            let size = u64::try_from(size).unwrap_or(0);
+            watched.disk.truncate(&watched.name, size, real)
+        }
         None => real(),
     }
 }
@@ -125,6 +128,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     let Some(watched) = (unsafe { watched(file) }) else {
         return real();
     };
+    watched.look();
     let code = watched.disk.sync(&watched.name, watched.syncs_folder, real);
     if code == ffi::SQLITE_OK {
         watched.syncs_folder = false;

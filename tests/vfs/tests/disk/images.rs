@@ -10,11 +10,9 @@ use hephaestus_host::store::sqlite::SqliteStore;
 use hephaestus_vfs::{Image, Op, Pattern, Platter};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::place::DATABASE;
 use crate::settings::folder;
 use crate::stored::everything;
-
-/// The database's name in its folder.
-pub(crate) const DATABASE: &str = "store.db";
 
 /// What a store finds in an image: all that it holds; or why it can't be used.
 pub(crate) type Finding = Result<String, String>;

@@ -7,7 +7,9 @@
     reason = "a test's helpers fail as the test does, and its figures are printed"
 )]
 
+mod faults;
 mod images;
+mod place;
 mod power;
 mod script;
 mod settings;

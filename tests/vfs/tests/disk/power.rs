@@ -1,60 +1,17 @@
 //! The power fails: at each point of a store's life, with whatever may be left of what wasn't synced.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use hephaestus_host::store::Store;
-use hephaestus_host::store::sqlite::{SqliteOptions, SqliteStore, Synchronous};
-use hephaestus_vfs::{Disk, Op, Pattern, VFS, Watched};
-use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
+use hephaestus_host::store::sqlite::Synchronous;
+use hephaestus_vfs::{Op, Pattern};
 
-use crate::images::{DATABASE, Finding, lose_power_everywhere};
+use crate::images::{Finding, lose_power_everywhere};
+use crate::place::{CHECKPOINT_PAGES, Place};
 use crate::script::Script;
-use crate::settings::{factor, folder};
+use crate::settings::factor;
 use crate::stored::difference;
-
-/// Pages in the log before they are moved into the database: small, so that this happens often.
-const CHECKPOINT_PAGES: u32 = 24;
-
-/// A store on a watched disk.
-pub(crate) struct Place {
-    pub(crate) disk: Watched,
-    folder: TempDir,
-}
-
-impl Place {
-    pub(crate) fn new() -> Self {
-        let folder = folder();
-        let disk = Disk::watch(folder.path()).expect("the folder is watched");
-        Self { disk, folder }
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join(DATABASE)
-    }
-
-    pub(crate) async fn open(&self, synchronous: Synchronous) -> SqliteStore {
-        let mut options = SqliteOptions::default();
-        options.synchronous = synchronous;
-        options.checkpoint_pages = CHECKPOINT_PAGES;
-        options.vfs = Some(VFS.to_owned());
-        let store = SqliteStore::open_with(self.path(), options).await;
-        store.expect("the store opens")
-    }
-
-    /// Somebody else who reads: while they do, the log can be moved in part only.
-    fn reader(&self) -> Connection {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags_and_vfs(self.path(), flags, VFS).unwrap();
-        connection.execute_batch("BEGIN").unwrap();
-        let count: Result<u32, _> =
-            connection.query_row("SELECT count(*) FROM journal", [], |row| row.get(0));
-        count.unwrap();
-        connection
-    }
-}
 
 /// A script that was played, and when.
 struct Played {
@@ -67,17 +24,17 @@ struct Played {
 impl Played {
     async fn new(seed: u64, steps: usize, synchronous: Synchronous) -> Self {
         let script = Script::new(seed, steps).await;
-        let place = Place::new();
+        let place = Place::new(synchronous, CHECKPOINT_PAGES);
         let mut spans = Vec::new();
-        let mut store = place.open(synchronous).await;
+        let mut store = place.open().await.expect("the store opens");
         let mut reader = None;
         for (number, step) in script.steps.iter().enumerate() {
             if number == steps / 2 {
                 store.close().await.unwrap();
-                store = place.open(synchronous).await;
+                store = place.open().await.expect("the store opens");
             }
             match number % 23 {
-                11 => reader = Some(place.reader()),
+                11 => reader = place.reader(),
                 17 => reader = None,
                 _ => {}
             }

@@ -7,7 +7,9 @@ use hephaestus_core::engine::{
 };
 use hephaestus_core::{Digest, EventId, InstanceId, Json, RequestId, StepRef, Timestamp, WorkflowVersion};
 use hephaestus_host::store::memory::MemoryStore;
-use hephaestus_host::store::{DeployAnswer, DeployedVersion, Store, StoreError, Write, WriteAnswer};
+use hephaestus_host::store::{
+    DeleteAnswer, DeployAnswer, DeployedVersion, Purged, Store, StoreError, Write, WriteAnswer,
+};
 use uuid::Uuid;
 
 use crate::settings::Chance;
@@ -18,6 +20,8 @@ use crate::stored::everything;
 pub(crate) enum Step {
     Batch(Vec<Write>),
     Deploy(DeployedVersion, Vec<u8>),
+    Delete(InstanceId),
+    Purge(Timestamp, usize),
 }
 
 /// What it answered.
@@ -25,6 +29,8 @@ pub(crate) enum Step {
 pub(crate) enum Answer {
     Batch(Vec<WriteAnswer>),
     Deploy(DeployAnswer),
+    Delete(DeleteAnswer),
+    Purge(Purged),
 }
 
 impl Step {
@@ -35,6 +41,8 @@ impl Step {
                 .deploy(version.clone(), component.clone())
                 .await
                 .map(Answer::Deploy),
+            Self::Delete(instance) => store.delete(*instance).await.map(Answer::Delete),
+            Self::Purge(before, limit) => store.purge(*before, *limit).await.map(Answer::Purge),
         }
     }
 }
@@ -51,6 +59,7 @@ impl Script {
         let mut author = Author {
             chance: Chance::new(seed),
             active: Vec::new(),
+            ended: Vec::new(),
             created: 0,
             versions: 0,
         };
@@ -78,13 +87,24 @@ impl Script {
 struct Author {
     chance: Chance,
     active: Vec<Draft>,
+    ended: Vec<InstanceId>,
     created: u64,
     versions: u32,
 }
 
 impl Author {
     fn step(&mut self, number: usize) -> Step {
-        if number % 40 == 7 {
+        if number % 40 == 39 {
+            // Of those that ended, the older half.
+            let before = Timestamp(10_000 + self.created / 2);
+            return Step::Purge(before, 8);
+        }
+        if number % 12 == 11
+            && let Some(instance) = self.ended.pop()
+        {
+            return Step::Delete(instance);
+        }
+        if number.is_multiple_of(40) {
             self.versions += 1;
             let length = 1 + self.chance.below(30_000) as usize;
             let code = u8::try_from(self.versions).unwrap_or(u8::MAX);
@@ -111,7 +131,9 @@ impl Author {
         }
         let index = self.chance.below(self.active.len() as u64) as usize;
         if self.chance.one_in(5) {
-            return self.active.swap_remove(index).end(&mut self.chance);
+            let draft = self.active.swap_remove(index);
+            self.ended.push(draft.summary.instance);
+            return draft.end(&mut self.chance);
         }
         if self.chance.one_in(12) {
             // Refused: it expects what isn't so.

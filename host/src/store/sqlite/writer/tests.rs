@@ -2,16 +2,21 @@
 
 use rusqlite::Connection;
 
-use super::{Failure, FileLock, Writer};
+use super::{Failure, FileLock, Keeper, Writer};
+use crate::store::sqlite::{Readers, SqliteOptions};
+use std::sync::Arc;
 
 fn writer(folder: &tempfile::TempDir) -> Writer {
     let path = folder.path().join("store.db");
     let lock = FileLock::acquire(&path).expect("nobody else locks it");
-    let connection = Connection::open(path).expect("a database");
+    let connection = Connection::open(&path).expect("a database");
     connection
         .execute_batch("CREATE TABLE songs (title TEXT)")
         .expect("a table");
-    Writer::spawn(connection, lock).expect("a thread")
+    let options = SqliteOptions::default();
+    let readers = Arc::new(Readers::new(path.clone(), options.clone()));
+    let keeper = Keeper::new(connection, path, options, readers);
+    Writer::spawn(keeper, lock).expect("a thread")
 }
 
 async fn count(writer: &Writer) -> Result<u32, Failure> {
