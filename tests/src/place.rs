@@ -97,6 +97,20 @@ impl Place {
         self.start_command(command)
     }
 
+    /// Runs `hephaestus` with these words in this folder, until it ends.
+    pub fn hephaestus(&self, words: &[&str]) -> Answer {
+        let mut command = crate::hephaestus();
+        command.args(words);
+        self.start_command(command).finish()
+    }
+
+    /// Runs a line of a shell in this folder, until it ends: a command that another one has shown.
+    pub fn shell(&self, line: &str) -> Answer {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(line);
+        self.start_command(shell).finish()
+    }
+
     /// Begins any command, in this folder.
     pub fn start_command(&self, mut command: Command) -> Running {
         let number = self.commands.replace(self.commands.get() + 1);
@@ -143,6 +157,11 @@ impl Running {
             assert!(begin.elapsed() < PATIENCE, "no {text:?} in: {written}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL.

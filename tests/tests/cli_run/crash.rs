@@ -103,6 +103,45 @@ fn an_interrupted_host_ends_in_good_order_and_says_how_to_go_on() {
 }
 
 #[test]
+fn what_runs_when_a_signal_comes_may_end_and_is_kept() {
+    let place = Place::of("order-flow");
+    let checkpointer = hephaestus_tests::component("checkpointer");
+    let words = ["-i", r#"{"end": 1, "pause_ms": 1500}"#, "--id", "c1", "--json"];
+    for signal in ["INT", "TERM"] {
+        let mut first = place.start(&checkpointer, &words);
+        first.wait_for("started checkpointer::c1");
+        first.signal(signal);
+        // That was all there was to do: the exit code says how the instance came out, as always.
+        let report = first.finish().expect(0).json();
+        assert_eq!(report["status"], "completed");
+        assert_eq!(report["interrupted"], false);
+        assert_eq!(step(&report, "count")["attempts"], 1);
+    }
+}
+
+#[test]
+fn after_a_signal_nothing_new_begins() {
+    let place = Place::of("order-flow");
+    let caretaker = hephaestus_tests::component("caretaker");
+    let words = ["-i", r#"{"work_ms": 1500}"#, "--id", "h1", "-e", "paid", "--json"];
+    let mut first = place.start(&caretaker, &words);
+    first.wait_for("started house::h1");
+    first.signal("TERM");
+    let report = first.finish().expect(130).json();
+    assert_eq!(report["interrupted"], true);
+    // Its work was let end, and that is durable; what comes behind it is for the next host.
+    let work = step(&report, "work");
+    assert_eq!(
+        (&work["status"], &work["attempts"]),
+        (&json!("completed"), &json!(1))
+    );
+    assert_eq!(step(&report, "report")["status"], "ready");
+    let report = place.run(&caretaker, &["--id", "h1", "--json"]).expect(0).json();
+    assert_eq!(step(&report, "report")["status"], "completed");
+    assert_eq!(step(&report, "work")["attempts"], 1);
+}
+
+#[test]
 fn a_second_interrupt_ends_a_host_that_is_busy_at_once() {
     let place = Place::of("order-flow");
     let hostile = hephaestus_tests::component("hostile");

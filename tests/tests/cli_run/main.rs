@@ -9,6 +9,7 @@ mod checkpoint;
 mod crash;
 mod endings;
 mod refused;
+mod retention;
 mod streams;
 mod usage;
 mod waiting;

@@ -53,7 +53,12 @@ fn masked(word: &str) -> String {
         let (before, from) = rest.split_at(start);
         let (run, after) = from.split_at(from.find(|c| !part(c)).unwrap_or(from.len()));
         text.push_str(before);
-        text.push_str(&named(run));
+        let is_fraction = text.ends_with("<time>.") && has_form(run, "ddd");
+        text.push_str(&if is_fraction {
+            "<ms>".to_owned()
+        } else {
+            named(run)
+        });
         rest = after;
     }
     text + rest
@@ -104,6 +109,7 @@ mod tests {
             "\"transfer-01a1fbf0-ae42-7000-8a3b-40f679a16ce8/pay\"",
             "\"transfer-11111111-1111-7111-8111-111111111111/pay\""
         ));
+        assert!(fits("12:00:00.382 +5.0 ms", "00:11:59.001 +2 min"));
         assert!(fits("version 1 (17ca7150f913)", "version 1 (0123456789ab)"));
     }
 

@@ -2,19 +2,35 @@
 //!
 //! One file for each subcommand.
 
+mod cancel;
 mod check;
+mod delete;
+mod follow;
 mod graph;
+mod history;
+mod list;
 mod new;
+mod retry;
 mod run;
+mod store;
+mod store_args;
 
 use std::ffi::OsString;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+pub(crate) use cancel::CancelArgs;
 pub(crate) use check::CheckArgs;
+pub(crate) use delete::DeleteArgs;
+pub(crate) use follow::FollowArgs;
 pub(crate) use graph::{GraphArgs, GraphFormat};
+pub(crate) use history::HistoryArgs;
+pub(crate) use list::{ListArgs, StatusWord};
 pub(crate) use new::NewArgs;
-pub(crate) use run::RunArgs;
+pub(crate) use retry::RetryArgs;
+pub(crate) use run::{DurabilityWord, RunArgs};
+pub(crate) use store::{StoreCommand, StoreCommandArgs};
+pub(crate) use store_args::StoreArgs;
 
 /// Runs durable workflows whose steps are sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
@@ -53,6 +69,29 @@ pub(crate) enum Command {
     /// Make a crate with a workflow, to begin with
     #[command(after_help = new::after_help())]
     New(NewArgs),
+
+    /// List instances, the newest first
+    #[command(after_help = list::after_help())]
+    List(ListArgs),
+
+    /// Tell what happened to an instance
+    #[command(after_help = history::after_help())]
+    History(HistoryArgs),
+
+    /// Stop an instance, and follow its clean-up if it has one
+    #[command(after_help = cancel::after_help())]
+    Cancel(CancelArgs),
+
+    /// Let a failed instance try again where it failed, and follow it
+    #[command(after_help = retry::after_help())]
+    Retry(RetryArgs),
+
+    /// Remove an instance that has ended, with its journal
+    #[command(after_help = delete::after_help())]
+    Delete(DeleteArgs),
+
+    /// Check, copy and compact a store
+    Store(StoreCommandArgs),
 }
 
 impl Command {
@@ -63,6 +102,12 @@ impl Command {
             Self::Check(args) => args.json,
             Self::Graph(args) => args.format == GraphFormat::Json,
             Self::New(_) => false,
+            Self::List(args) => args.store.json,
+            Self::History(args) => args.store.json,
+            Self::Cancel(args) => args.store.json,
+            Self::Retry(args) => args.store.json,
+            Self::Delete(args) => args.store.json,
+            Self::Store(args) => args.command.store().json,
         }
     }
 }

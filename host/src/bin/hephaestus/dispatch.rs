@@ -3,10 +3,14 @@
 
 use std::path::PathBuf;
 
-use crate::args::{CheckArgs, Command, GraphArgs, NewArgs, RunArgs};
-use crate::commands;
+use crate::args::{
+    CancelArgs, CheckArgs, Command, DeleteArgs, GraphArgs, HistoryArgs, ListArgs, NewArgs, RetryArgs,
+    RunArgs, StoreCommandArgs,
+};
+use crate::commands::{self, Finished};
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::invocation::Invocation;
 use crate::output::outcome::Page;
 use crate::output::style::{self, Style};
 use crate::output::{self, json, text};
@@ -29,29 +33,39 @@ pub(crate) fn dispatch(command: &Command, session: &Session) -> Result<Answer, C
         Command::Check(args) => check(args, session),
         Command::Graph(args) => graph(args, session),
         Command::New(args) => new(args, session),
+        Command::List(args) => list(args, session),
+        Command::History(args) => history(args, session),
+        Command::Cancel(args) => cancel(args, session),
+        Command::Retry(args) => retry(args, session),
+        Command::Delete(args) => delete(args, session),
+        Command::Store(args) => store(args, session),
     }
 }
 
 fn run(args: &RunArgs, session: &Session) -> Result<Answer, CommandError> {
     let options = resolved::run::resolve(args, &session.program, &mut std::io::stdin().lock())?;
     let finished = session.block_on(async |around| commands::run::run(&options, around).await)?;
-    let text = if options.json {
-        json::run::report(&finished.report, finished.ending, &finished.notices).map_err(CommandError::host)?
-    } else {
-        let page = Page {
-            report: &finished.report,
-            ending: finished.ending,
-            invocation: &options.invocation,
-            output: &finished.output,
-            style: Style::detect(&std::io::stdout()),
-            now: text::now(),
-        };
-        page.render()
-    };
     Ok(Answer {
-        text,
+        text: followed(&finished, &options.invocation, options.json)?,
         exit: finished.ending.exit(),
     })
+}
+
+/// How an instance came out that a command has followed.
+fn followed(finished: &Finished, invocation: &Invocation, as_json: bool) -> Result<String, CommandError> {
+    if as_json {
+        let (report, ending) = (&finished.report, finished.ending);
+        return json::run::report(report, ending, &finished.notices).map_err(CommandError::host);
+    }
+    let page = Page {
+        report: &finished.report,
+        ending: finished.ending,
+        invocation,
+        output: &finished.output,
+        style: Style::detect(&std::io::stdout()),
+        now: text::now(),
+    };
+    Ok(page.render())
 }
 
 fn check(args: &CheckArgs, session: &Session) -> Result<Answer, CommandError> {
@@ -76,6 +90,95 @@ fn graph(args: &GraphArgs, session: &Session) -> Result<Answer, CommandError> {
     Ok(Answer {
         text: text.map_err(CommandError::host)?,
         exit: Exit::Completed,
+    })
+}
+
+fn list(args: &ListArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::list::resolve(args, &session.program)?;
+    let report = session.block_on(async |around| commands::list::list(&options, around).await)?;
+    let text = if options.json {
+        json::list::report(&report).map_err(CommandError::host)?
+    } else {
+        let page = output::list::Page {
+            report: &report,
+            options: &options,
+            style: Style::detect(&std::io::stdout()),
+            columns: style::terminal_columns(),
+            now: text::now(),
+        };
+        page.render()
+    };
+    Ok(Answer {
+        text,
+        exit: Exit::Completed,
+    })
+}
+
+fn history(args: &HistoryArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::history::resolve(args, &session.program)?;
+    let report = session.block_on(async |around| commands::history::history(&options, around).await)?;
+    let text = if options.target.json {
+        json::history::report(&report).map_err(CommandError::host)?
+    } else {
+        let page = output::history::Page {
+            report: &report,
+            options: &options,
+            style: Style::detect(&std::io::stdout()),
+            columns: style::columns(),
+        };
+        page.render()
+    };
+    Ok(Answer {
+        text,
+        exit: Exit::Completed,
+    })
+}
+
+fn cancel(args: &CancelArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::cancel::resolve(args, &session.program)?;
+    let finished = session.block_on(async |around| commands::cancel::cancel(&options, around).await)?;
+    Ok(Answer {
+        text: followed(&finished, &options.target.invocation, options.target.json)?,
+        // What was ordered is done.
+        exit: match finished.ending.exit() {
+            Exit::Cancelled => Exit::Completed,
+            other => other,
+        },
+    })
+}
+
+fn retry(args: &RetryArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::retry::resolve(args, &session.program)?;
+    let finished = session.block_on(async |around| commands::retry::retry(&options, around).await)?;
+    Ok(Answer {
+        text: followed(&finished, &options.target.invocation, options.target.json)?,
+        exit: finished.ending.exit(),
+    })
+}
+
+fn delete(args: &DeleteArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::delete::resolve(args, &session.program)?;
+    let report = session.block_on(async |around| commands::delete::delete(&options, around).await)?;
+    let text = match options.target.json {
+        true => json::delete::report(&report).map_err(CommandError::host)?,
+        false => output::delete::page(&report),
+    };
+    Ok(Answer {
+        text,
+        exit: Exit::Completed,
+    })
+}
+
+fn store(args: &StoreCommandArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::store_command::resolve(args, &session.program)?;
+    let report = session.block_on(async |around| commands::store::store(&options, around).await)?;
+    let text = match options.json {
+        true => json::store::report(&report, &options).map_err(CommandError::host)?,
+        false => output::store::page(&report, &options, Style::detect(&std::io::stdout())),
+    };
+    Ok(Answer {
+        text,
+        exit: report.exit(),
     })
 }
 

@@ -3,15 +3,15 @@
 /// How a command came out, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The instance reached `done`; the workflow is sound; the graph was drawn; help or version was shown.
+    /// The instance reached `done`; the workflow is sound; what else was asked for is done.
     Completed,
     /// The instance failed.
     Failed,
-    /// The command line, or what it names, makes no sense. Nothing was created.
+    /// The command line, or what it names, makes no sense. Nothing was changed.
     Usage,
     /// The instance waits for an event.
     Waiting,
-    /// The instance was cancelled.
+    /// The instance was cancelled; of `cancel` itself, that is the first one.
     Cancelled,
     /// The component, or its graph, is refused.
     Refused,

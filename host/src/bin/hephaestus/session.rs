@@ -28,6 +28,19 @@ pub(crate) struct Surroundings {
     pub(crate) verbose: bool,
 }
 
+impl Surroundings {
+    /// Does work that leaves nothing behind when it is dropped, unless a signal comes first.
+    pub(crate) async fn unless_interrupted<T>(
+        &self,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
+        tokio::select! {
+            result = work => result,
+            () = self.interrupt.wait() => Err(CommandError::interrupted("interrupted")),
+        }
+    }
+}
+
 impl Session {
     /// Does a command's work, to its end or until it stops by itself because of a signal.
     pub(crate) fn block_on<T>(

@@ -57,6 +57,7 @@ use phase::Phase;
 pub use activity::Activity;
 pub use limits::RunnerLimits;
 pub use recovery::Recovery;
+pub use resolve::resolve;
 pub use watch::{Watch, WatchEvent};
 
 /// How long tasks that were told to stop may take for it.

@@ -9,8 +9,8 @@ use crate::store::{Query, Store};
 /// How many instances an ambiguous name lists, at most.
 const MAX_LISTED: usize = 20;
 
-/// The instance that is meant: it exists.
-pub(super) async fn resolve(store: &dyn Store, target: &InstanceRef) -> Result<InstanceId, InstanceError> {
+/// The instance that `target` means in a store, with or without a runner: it exists.
+pub async fn resolve(store: &dyn Store, target: &InstanceRef) -> Result<InstanceId, InstanceError> {
     let found = match target {
         InstanceRef::Id(instance) => store.summary(*instance).await?.map(|summary| summary.instance),
         InstanceRef::Business(business_id) => named(store, business_id).await?,

@@ -7,7 +7,7 @@ use crate::exit::{self, Exit};
 /// The words of `hephaestus new`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NewArgs {
-    /// The folder to make; its last part names the crate and the workflow
+    /// The folder to make, or an empty one (`.`); its name is that of the crate and the workflow
     #[arg(value_name = "NAME")]
     pub(crate) folder: PathBuf,
 

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use crate::exit::{self, Exit};
+use crate::invocation::DEFAULT_STORE;
 
 /// The words of `hephaestus run`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +28,7 @@ pub(crate) struct RunArgs {
     #[arg(
         long,
         value_name = "sqlite:PATH|memory",
-        default_value = "sqlite:hephaestus.db"
+        default_value = DEFAULT_STORE
     )]
     pub(crate) store: OsString,
 
@@ -42,9 +45,28 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_name = "DURATION")]
     pub(crate) wait: Option<String>,
 
+    /// What is durable before it is told: `full` is on the disk and outlives a power cut; `normal` is faster, and a
+    /// power cut can lose the last seconds, never an end of the process alone [default: full]
+    #[arg(long, value_name = "full|normal", hide_possible_values = true)]
+    pub(crate) durability: Option<DurabilityWord>,
+
+    /// Meanwhile, remove instances that ended longer ago than this (30d, 12h), and code that nothing needs
+    /// any more; without it, everything is kept
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) retain: Option<String>,
+
     /// End with one JSON object on standard output, and write nothing else there
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How much is durable before it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DurabilityWord {
+    /// What is told is on the disk
+    Full,
+    /// What is told is with the operating system
+    Normal,
 }
 
 /// What its exit codes mean.

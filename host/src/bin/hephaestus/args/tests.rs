@@ -4,19 +4,35 @@ use std::ffi::OsString;
 
 use clap::CommandFactory;
 
-use super::{Cli, Command, GraphFormat, RunArgs, asks_for_json, parse};
+use super::{Cli, Command, GraphFormat, RunArgs, StatusWord, asks_for_json, parse};
 
 fn words(line: &str) -> Vec<OsString> {
     line.split_whitespace().map(OsString::from).collect()
 }
 
-const COMMANDS: [&str; 3] = ["run", "check", "graph"];
+const COMMANDS: [&str; 12] = [
+    "run",
+    "check",
+    "graph",
+    "new",
+    "list",
+    "history",
+    "cancel",
+    "retry",
+    "delete",
+    "store check",
+    "store backup",
+    "store vacuum",
+];
 
 fn help_of(command: &str) -> String {
     let mut cli = Cli::command().term_width(100);
     cli.build();
-    let command = cli.find_subcommand_mut(command).expect("a subcommand");
-    command.clone().term_width(100).render_help().to_string()
+    let mut found = &mut cli;
+    for word in command.split(' ') {
+        found = found.find_subcommand_mut(word).expect("a subcommand");
+    }
+    found.clone().term_width(100).render_help().to_string()
 }
 
 #[track_caller]
@@ -95,6 +111,38 @@ fn a_graph_has_four_formats() {
 }
 
 #[test]
+fn commands_on_a_store_have_one_way_to_say_which_and_how() {
+    for command in [
+        "list",
+        "history a1",
+        "cancel a1",
+        "retry a1",
+        "delete a1",
+        "store check",
+        "store backup b.db",
+        "store vacuum",
+    ] {
+        for (option, json) in [("", false), ("--json", true)] {
+            let line = format!("hephaestus {command} --store sqlite:a.db {option}");
+            let cli = parse(&words(&line)).expect(command);
+            assert_eq!(cli.command.wants_json(), json, "{command}");
+        }
+    }
+}
+
+#[test]
+fn statuses_are_words_behind_one_another() {
+    let line = "hephaestus list --status waiting failed,active --limit 7";
+    match parse(&words(line)).expect("words that can be read").command {
+        Command::List(list) => {
+            let expected = [StatusWord::Waiting, StatusWord::Failed, StatusWord::Active];
+            assert_eq!((list.status.as_slice(), list.limit), (&expected[..], 7));
+        }
+        other => panic!("`list`, not {other:?}"),
+    }
+}
+
+#[test]
 fn a_check_is_for_people_or_for_programs() {
     for (line, json) in [("check flow.wasm", false), ("check flow.wasm --json", true)] {
         let cli = parse(&words(&format!("hephaestus {line}"))).expect("words that can be read");
@@ -116,6 +164,14 @@ fn what_cannot_be_read_is_refused() {
         "hephaestus check a.wasm --store memory",
         "hephaestus graph",
         "hephaestus graph a.wasm --format svg",
+        "hephaestus list a1",
+        "hephaestus list --limit 10001",
+        "hephaestus history",
+        "hephaestus history a1 --after -1",
+        "hephaestus cancel",
+        "hephaestus delete a1 a2",
+        "hephaestus store",
+        "hephaestus store backup",
     ] {
         let error = parse(&words(line)).expect_err(line);
         assert!(error.use_stderr(), "{line}");

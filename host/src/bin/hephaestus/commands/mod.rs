@@ -1,14 +1,25 @@
 //! The subcommands. Each takes resolved options and answers with how it came out; none prints the outcome itself.
 
+pub(crate) mod cancel;
 pub(crate) mod check;
+pub(crate) mod delete;
+mod find;
+mod follow;
 pub(crate) mod graph;
+pub(crate) mod history;
+pub(crate) mod list;
 mod load;
 pub(crate) mod new;
+mod open;
+mod operate;
+pub(crate) mod retry;
 pub(crate) mod run;
+pub(crate) mod store;
 
 use hephaestus_host::core::engine::InstanceStatus;
 
 use crate::exit::Exit;
+pub(crate) use follow::Finished;
 
 /// Why a command stopped following an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

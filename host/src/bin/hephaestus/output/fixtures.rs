@@ -12,7 +12,7 @@ use hephaestus_host::core::{
     WorkflowVersion,
 };
 
-use crate::report::{Report, Timeline, WaitingStep};
+use crate::report::{Report, Timeline, WaitingStep, untaken_events};
 use crate::resolved::StoreChoice;
 
 pub(crate) const START: Timestamp = Timestamp(1_767_225_600_000);
@@ -251,11 +251,17 @@ pub(crate) fn failed_order() -> Vec<JournalEntry> {
         .entries()
 }
 
+/// How an instance with this journal began.
+pub(crate) fn created_of(history: &[JournalEntry]) -> Created {
+    match history.first().map(|entry| entry.record.clone()) {
+        Some(Record::Created(created)) => created,
+        _ => panic!("a journal begins with its creation"),
+    }
+}
+
 /// The report of one of these journals.
 pub(crate) fn report(history: Vec<JournalEntry>, status: InstanceStatus) -> Report {
-    let Some(Record::Created(created)) = history.first().map(|entry| entry.record.clone()) else {
-        panic!("a journal begins with its creation");
-    };
+    let created = created_of(&history);
     let timeline = Timeline::of(&history);
     let results = history
         .iter()
@@ -280,6 +286,7 @@ pub(crate) fn report(history: Vec<JournalEntry>, status: InstanceStatus) -> Repo
         failure: (status == InstanceStatus::Failed).then(shipping_failure),
         cancel_reason: None,
         waiting_for: if is_waiting { vec![approval()] } else { Vec::new() },
+        untaken_events: untaken_events(&history),
         history,
         store: StoreChoice::Sqlite("orders.db".into()),
     }

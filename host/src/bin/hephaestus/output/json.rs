@@ -4,8 +4,12 @@
 //! One file for each subcommand; what a command says that could not do its work is the same for all.
 
 pub(crate) mod check;
+pub(crate) mod delete;
 pub(crate) mod graph;
+pub(crate) mod history;
+pub(crate) mod list;
 pub(crate) mod run;
+pub(crate) mod store;
 
 use hephaestus_host::core::InstanceId;
 use serde::Serialize;

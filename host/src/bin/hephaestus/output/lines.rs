@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use hephaestus_host::core::engine::{Cause, EndStatus, Failure, JournalEntry, Receipt, Record};
-use hephaestus_host::core::{StepRef, Timestamp};
+use hephaestus_host::core::{EventId, EventName, StepRef, Timestamp};
 use hephaestus_host::runner::{OutputLine, OutputSource};
 
 use super::style::Style;
-use super::text::{duration, instant, safe};
+use super::text::{duration, instant, one_line};
 
 /// Turns entries into lines. Remembers what a line needs from earlier entries.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(crate) struct Lines {
     style: Style,
     width: usize,
     waiting_since: BTreeMap<StepRef, Timestamp>,
+    accepted: BTreeMap<EventId, EventName>,
     created_at: Timestamp,
 }
 
@@ -26,6 +27,7 @@ impl Lines {
             style,
             width: longest.unwrap_or(0).clamp(4, 24),
             waiting_since: BTreeMap::new(),
+            accepted: BTreeMap::new(),
             created_at: Timestamp(0),
         }
     }
@@ -79,7 +81,15 @@ impl Lines {
                     names.join(", ")
                 )
             }
-            Record::EventAccepted(sent) => format!("  event {} is accepted", sent.event),
+            Record::EventAccepted(sent) => {
+                self.accepted.insert(sent.event_id.clone(), sent.event.clone());
+                format!("  event {} is accepted", sent.event)
+            }
+            Record::EventUndelivered { event_id } => {
+                let event = self.accepted.get(event_id)?;
+                let text = format!("event {event} was accepted, and no step took it");
+                format!("  {}", self.style.attention(&text))
+            }
             Record::Cancelling { cleanup, .. } => format!("  is being cancelled; {cleanup} cleans up"),
             Record::Retried { .. } => "  is being retried".to_owned(),
             Record::Ended(ended) => {
@@ -94,7 +104,6 @@ impl Lines {
             // A step may save many thousand times.
             Record::CheckpointSaved { .. }
             | Record::StepReady { .. }
-            | Record::EventUndelivered { .. }
             | Record::TimerSet(_)
             | Record::TimerQueued { .. }
             | Record::TimerCancelled { .. } => return None,
@@ -158,11 +167,6 @@ fn ran(receipt: Option<&Receipt>) -> String {
     receipt
         .map(|receipt| duration(std::time::Duration::from_micros(receipt.wall_us)))
         .unwrap_or_default()
-}
-
-/// Strangers' text on one line.
-fn one_line(text: &str) -> String {
-    safe(text).lines().collect::<Vec<_>>().join(" / ")
 }
 
 #[cfg(test)]

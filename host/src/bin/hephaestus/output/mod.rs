@@ -2,14 +2,19 @@
 //! [`mod@print`], which write.
 
 pub(crate) mod check;
+pub(crate) mod delete;
 pub(crate) mod graph;
+pub(crate) mod history;
 pub(crate) mod json;
 mod json_text;
 pub(crate) mod lines;
+pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod outcome;
 pub(crate) mod print;
 pub(crate) mod progress;
+pub(crate) mod store;
+mod story;
 pub(crate) mod style;
 pub(crate) mod text;
 

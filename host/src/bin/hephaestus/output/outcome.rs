@@ -1,6 +1,6 @@
 //! How it came out, for people: a page of 80 columns that begins with the answer.
 
-use hephaestus_host::core::engine::InstanceStatus;
+use hephaestus_host::core::engine::{FailureKind, InstanceStatus};
 use hephaestus_host::core::{Json, StepRef, Timestamp};
 
 use super::json_text;
@@ -8,7 +8,7 @@ use super::style::Style;
 use super::text::{self, WIDTH, alternatives, count, duration, instant, safe, wrap};
 use crate::commands::Ending;
 use crate::invocation::Invocation;
-use crate::report::{FailedAttempt, Report, StepReport, StepStatus, WaitingStep};
+use crate::report::{FailedAttempt, Report, StepReport, StepStatus, UntakenEvent, WaitingStep};
 use crate::resolved::StoreChoice;
 
 /// A result is shown up to this many lines; `--json` has all of it.
@@ -43,6 +43,7 @@ impl Page<'_> {
         sections.push(self.failure());
         sections.push(self.results());
         sections.push(self.waiting());
+        sections.push(self.events());
         sections.push(self.next());
         sections.retain(|section| !section.is_empty());
         let mut page = sections.join("\n\n");
@@ -251,6 +252,21 @@ impl Page<'_> {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// What became of events that no step has taken: nothing that was accepted goes without a word.
+    fn events(&self) -> String {
+        let sentence = |event: &UntakenEvent| match event.is_undelivered {
+            true => format!("The event `{}` was accepted, and no step took it.", event.name()),
+            false => format!("The event `{}` is kept until a step waits for it.", event.name()),
+        };
+        let lines = self
+            .report
+            .untaken_events
+            .iter()
+            .flat_map(|event| indented(&sentence(event), 2))
+            .map(|line| self.style.attention(&line));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// What to do next, where something is left to do.
     fn next(&self) -> String {
         let report = self.report;
@@ -296,12 +312,20 @@ impl Page<'_> {
     }
 
     fn next_after_failure(&self) -> String {
-        let text = "Nothing of it runs any more. Once the cause is gone, start a new instance; the same \
-                    --id can be used again:";
-        self.command(
-            text,
-            &self.invocation.again(&self.report.business_id.value.to_string()),
-        )
+        let again = self.invocation.again(&self.report.business_id.value.to_string());
+        let kind = self.report.failure.as_ref().map(|failed| failed.failure.kind);
+        // What is gone, or stuck, can't be tried again.
+        if self.report.store == StoreChoice::Memory || kind == Some(FailureKind::Stuck) {
+            let text = "Nothing of it runs any more. Once the cause is gone, start a new instance; the same \
+                        --id can be used again:";
+            return self.command(text, &again);
+        }
+        let retry = self
+            .invocation
+            .command(&["retry", &self.report.instance.to_string()]);
+        let text = "Nothing of it runs any more. Once the cause is gone, it can go on where it failed:";
+        let other = "or a new instance can be started; the same --id can be used again:";
+        format!("{}\n{}", self.command(text, &retry), self.command(other, &again))
     }
 
     fn command(&self, what: &str, command: &str) -> String {

@@ -79,6 +79,13 @@ impl Style {
     }
 }
 
+/// How wide the terminal is that standard output goes to; `None`: it goes elsewhere.
+pub(crate) fn terminal_columns() -> Option<usize> {
+    let stdout = console::Term::stdout();
+    let size = stdout.size_checked().filter(|_| stdout.is_term());
+    size.map(|(_, columns)| usize::from(columns))
+}
+
 /// How wide standard output is: what its terminal says, within reason; 80 columns elsewhere.
 pub(crate) fn columns() -> usize {
     let size = console::Term::stdout().size_checked();

@@ -32,6 +32,17 @@ fn parts(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     }
 }
 
+/// How long ago something was, roughly: `3 min ago`.
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.since(at).as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s ago"),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..86_400 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
 /// An instant: `2026-01-31 12:00:00 UTC`.
 pub(crate) fn instant(at: Timestamp) -> String {
     let time = UNIX_EPOCH.checked_add(Duration::from_millis(at.0));
@@ -44,6 +55,24 @@ pub(crate) fn instant(at: Timestamp) -> String {
         }
         _ => "the end of time".to_owned(),
     }
+}
+
+/// The day of an instant: `2026-01-31`.
+pub(crate) fn date(at: Timestamp) -> String {
+    let text = instant(at);
+    match text.split_once(' ') {
+        Some((day, time)) if time.ends_with("UTC") => day.to_owned(),
+        _ => text,
+    }
+}
+
+/// The time of an instant in its day: `12:00:00.000`.
+pub(crate) fn clock(at: Timestamp) -> String {
+    const DAY_MS: u64 = 86_400_000;
+    let ms = at.0 % DAY_MS;
+    let (seconds, ms) = (ms / 1_000, ms % 1_000);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    format!("{:02}:{:02}:{seconds:02}.{ms:03}", minutes / 60, minutes % 60)
 }
 
 /// The wall clock.
@@ -91,6 +120,20 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Strangers' text on one line.
+pub(crate) fn one_line(text: &str) -> String {
+    safe(text).lines().collect::<Vec<_>>().join(" / ")
+}
+
+/// At most `columns` letters of a text on one line; `…` stands for the rest.
+pub(crate) fn clipped(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// `1 attempt`, `2 attempts`.
@@ -168,6 +211,16 @@ mod tests {
     }
 
     #[test]
+    fn an_instant_has_a_day_and_a_time() {
+        let at = Timestamp(1_767_225_600_000 + 3_723_004);
+        assert_eq!(
+            (date(at), clock(at)),
+            ("2026-01-01".to_owned(), "01:02:03.004".to_owned())
+        );
+        assert_eq!(date(Timestamp(u64::MAX)), "the end of time");
+    }
+
+    #[test]
     fn nothing_that_steers_a_terminal_survives() {
         assert_eq!(safe("plain text\nsecond line"), "plain text\nsecond line");
         assert_eq!(
@@ -206,6 +259,28 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(bytes(value), text);
         }
+    }
+
+    #[test]
+    fn how_long_ago_something_was_needs_no_more_than_a_word() {
+        let ago_s = |seconds: u64| ago(Timestamp(0), Timestamp(seconds * 1_000));
+        let cases = [
+            (0, "0 s ago"),
+            (59, "59 s ago"),
+            (3_599, "59 min ago"),
+            (86_399, "23 h ago"),
+            (900_000, "10 d ago"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(ago_s(seconds), text);
+        }
+        assert_eq!(ago(Timestamp(5_000), Timestamp(0)), "0 s ago", "clocks differ");
+    }
+
+    #[test]
+    fn a_text_is_clipped_where_there_is_no_room() {
+        assert_eq!(clipped("twelve chars", 12), "twelve chars");
+        assert_eq!(clipped("twelve chars", 8), "twelve…");
     }
 
     #[test]

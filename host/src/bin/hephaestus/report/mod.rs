@@ -2,9 +2,14 @@
 //! programs yet.
 
 pub(crate) mod check;
+pub(crate) mod delete;
+mod events;
 pub(crate) mod graph;
+pub(crate) mod history;
+pub(crate) mod list;
 pub(crate) mod new;
 mod steps;
+pub(crate) mod store;
 mod waiting;
 
 use std::time::Duration;
@@ -14,6 +19,7 @@ use hephaestus_host::core::{BusinessId, Digest, InstanceId, Json, StepRef, Workf
 
 use crate::resolved::StoreChoice;
 
+pub(crate) use events::{UntakenEvent, untaken_events};
 pub(crate) use steps::{FailedAttempt, StepReport, StepStatus, Timeline};
 pub(crate) use waiting::{WaitingStep, waiting_steps};
 
@@ -48,6 +54,8 @@ pub(crate) struct Report {
     pub(crate) cancel_reason: Option<String>,
     /// The steps that wait for events.
     pub(crate) waiting_for: Vec<WaitingStep>,
+    /// Events that were accepted and that no step has taken.
+    pub(crate) untaken_events: Vec<UntakenEvent>,
     /// Its journal.
     pub(crate) history: Vec<JournalEntry>,
     /// Where it is kept.
@@ -83,6 +91,7 @@ impl Report {
             failure: state.failure().cloned(),
             cancel_reason: cancel_reason(&history),
             waiting_for: waiting_steps(state),
+            untaken_events: untaken_events(&history),
             history,
             store,
         }

@@ -73,16 +73,17 @@ const TAKEN: [&str; 38] = [
 
 /// Makes sense of what was typed. `program` is the file that runs.
 pub(crate) fn resolve(args: &NewArgs, program: Option<&Path>) -> Result<NewOptions, UsageError> {
-    let name = name(&args.folder)?;
-    if let Ok(mut entries) = fs::read_dir(&args.folder)
-        && entries.next().is_none()
-    {
-        // An empty folder is as good as none.
-    } else if args.folder.symlink_metadata().is_ok() {
+    // `.` and its like name a folder that has a name of its own.
+    let found = match args.folder.file_name() {
+        None => args.folder.canonicalize().ok(),
+        Some(_) => None,
+    };
+    let name = name(found.as_deref().unwrap_or(&args.folder))?;
+    if args.folder.symlink_metadata().is_ok() && !is_empty(&args.folder) {
         return Err(UsageError::new(
             "NAME",
             format!("{}, which is there already", args.folder.display()),
-            "the name of a folder to make",
+            "the name of a folder to make, or an empty folder",
             "choose another name, or remove it",
         ));
     }
@@ -95,6 +96,12 @@ pub(crate) fn resolve(args: &NewArgs, program: Option<&Path>) -> Result<NewOptio
         name,
         sdk,
     })
+}
+
+/// Whether it is a folder with nothing in it but, perhaps, a fresh repository: as good as none.
+fn is_empty(folder: &Path) -> bool {
+    let is_git = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_git))
 }
 
 fn name(folder: &Path) -> Result<WorkflowName, UsageError> {
@@ -237,6 +244,23 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("cleaned up");
         assert!(empty.is_ok(), "{empty:?}");
         assert!(full.is_err_and(|error| error.to_string().contains("which is there already")));
+    }
+
+    #[test]
+    fn an_empty_folder_gives_its_own_name() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let folder = parent.path().join("order-intake");
+        std::fs::create_dir_all(folder.join("inner")).expect("folders");
+        let resolved = |folder: std::path::PathBuf| {
+            let args = NewArgs { folder, sdk: None };
+            resolve(&args, None).map_err(|error| error.to_string())
+        };
+        let full = resolved(folder.join("inner/..")).expect_err("a folder with something in it");
+        assert!(full.contains("which is there already"), "{full}");
+        std::fs::rename(folder.join("inner"), folder.join(".git")).expect("renamed");
+        let options = resolved(folder.join(".git/.."));
+        let options = options.expect("a fresh repository is as good as empty");
+        assert_eq!(options.name.as_str(), "order-intake");
     }
 
     #[test]

@@ -10,11 +10,12 @@ use std::time::Duration;
 use hephaestus_host::core::{BusinessValue, EventName, Json, StepRef};
 use hephaestus_host::deploy::Manifest;
 use hephaestus_host::runner::local::RunnerLimits;
+use hephaestus_host::store::sqlite::Synchronous;
 
 use super::component::read_component;
 use super::store::{StoreChoice, read_store};
 use super::words::{not_utf8, reason, strip_prefix};
-use crate::args::RunArgs;
+use crate::args::{DurabilityWord, RunArgs};
 use crate::invocation::Invocation;
 use crate::usage::UsageError;
 
@@ -32,6 +33,10 @@ pub(crate) struct RunOptions {
     pub(crate) id: Option<BusinessValue>,
     /// Where instances are kept.
     pub(crate) store: StoreChoice,
+    /// How its file is used.
+    pub(crate) durability: Synchronous,
+    /// How long instances are kept after they ended; `None`: for ever.
+    pub(crate) retain: Option<Duration>,
     /// What steps may use.
     pub(crate) manifest: Manifest,
     /// Events to send, in order.
@@ -79,6 +84,8 @@ pub(crate) fn resolve(
         .map(|text| read_event(text))
         .collect::<Result<_, _>>()?;
     let wait = args.wait.as_deref().map(read_wait).transpose()?;
+    let retain = args.retain.as_deref().map(read_retain).transpose()?;
+    let durability = read_durability(args.durability, &store)?;
     let manifest = args.manifest.as_deref().map(read_manifest).transpose()?;
     let component = read_component(&args.component)?.bytes;
     let input = args
@@ -91,15 +98,17 @@ pub(crate) fn resolve(
         input,
         id,
         store,
+        durability,
+        retain,
         manifest: manifest.unwrap_or_default(),
         events,
         wait: wait.unwrap_or_default(),
         json: args.json,
-        invocation: Invocation::new(program, args),
+        invocation: Invocation::run(program, args),
     })
 }
 
-fn read_manifest(path: &Path) -> Result<Manifest, UsageError> {
+pub(super) fn read_manifest(path: &Path) -> Result<Manifest, UsageError> {
     Manifest::load(path).map_err(|error| {
         UsageError::new(
             "--manifest",
@@ -158,7 +167,33 @@ fn read_event(text: &str) -> Result<EventToSend, UsageError> {
     Ok(EventToSend { step, name, payload })
 }
 
-fn read_wait(text: &str) -> Result<Duration, UsageError> {
+fn read_durability(word: Option<DurabilityWord>, store: &StoreChoice) -> Result<Synchronous, UsageError> {
+    if word.is_some() && *store == StoreChoice::Memory {
+        return Err(UsageError::new(
+            "--durability",
+            "it beside `--store memory`, where nothing is durable",
+            "a store that is a file",
+            "leave it out, or say --store sqlite:PATH",
+        ));
+    }
+    Ok(match word {
+        None | Some(DurabilityWord::Full) => Synchronous::Full,
+        Some(DurabilityWord::Normal) => Synchronous::Normal,
+    })
+}
+
+fn read_retain(text: &str) -> Result<Duration, UsageError> {
+    humantime::parse_duration(text).map_err(|error| {
+        UsageError::new(
+            "--retain",
+            format!("{text:?} ({error})"),
+            "a duration with its unit",
+            "like --retain 30d or --retain 12h",
+        )
+    })
+}
+
+pub(super) fn read_wait(text: &str) -> Result<Duration, UsageError> {
     humantime::parse_duration(text).map_err(|error| {
         UsageError::new(
             "--wait",

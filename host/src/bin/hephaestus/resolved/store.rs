@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::words::strip_prefix;
 use crate::usage::UsageError;
@@ -32,6 +32,47 @@ impl fmt::Display for StoreChoice {
             Self::Memory => f.write_str("memory"),
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
         }
+    }
+}
+
+/// A store that is there already: the file of a SQLite database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoreFile(PathBuf);
+
+impl StoreFile {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// As `--store` names it.
+    pub(crate) fn choice(&self) -> StoreChoice {
+        StoreChoice::Sqlite(self.0.clone())
+    }
+}
+
+impl fmt::Display for StoreFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display().fmt(f)
+    }
+}
+
+/// Makes sense of the word behind `--store` where there must be something in it.
+pub(super) fn read_store_file(text: &OsStr) -> Result<StoreFile, UsageError> {
+    match read_store(text)? {
+        StoreChoice::Memory => Err(UsageError::new(
+            "--store",
+            "`memory`, which is gone when its command ends",
+            "`sqlite:PATH`, the file that `run` or another host keeps instances in",
+            "name that file",
+        )),
+        StoreChoice::Sqlite(path) if path.exists() => Ok(StoreFile(path)),
+        StoreChoice::Sqlite(path) => Err(UsageError::new(
+            "--store",
+            format!("no file {}", path.display()),
+            "the file that `run` or another host keeps instances in",
+            "name it like --store sqlite:orders.db; `run` without --store uses hephaestus.db in its folder",
+        )),
     }
 }
 

@@ -58,8 +58,18 @@ pub(crate) fn new(options: &NewOptions) -> Result<NewReport, CommandError> {
     }
     Ok(NewReport {
         folder: options.folder.clone(),
+        is_here: is_here(&options.folder),
+        name: options.name.clone(),
         crate_name: values.snake,
     })
+}
+
+/// Whether it is the current folder.
+fn is_here(folder: &Path) -> bool {
+    match (folder.canonicalize(), std::env::current_dir()) {
+        (Ok(folder), Ok(here)) => here.canonicalize().is_ok_and(|here| here == folder),
+        _ => false,
+    }
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use hephaestus_host::core::InstanceId;
 use hephaestus_host::core::definition::Workflow;
 use hephaestus_host::runner::{self, InstanceError, InstanceRef, Runner};
 
-use super::follow::Follower;
+use super::Follower;
 use crate::error::CommandError;
 use crate::resolved::EventToSend;
 use crate::usage::UsageError;

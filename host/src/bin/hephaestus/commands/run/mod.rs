@@ -2,42 +2,21 @@
 
 mod attach;
 mod events;
-mod follow;
-mod tap;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use hephaestus_host::core::InstanceId;
 use hephaestus_host::deploy::CurrentManifest;
 use hephaestus_host::runner::local::Recovery;
 use hephaestus_host::runner::{LoadedWorkflow, StepExecutor};
 use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
+use hephaestus_host::store::sqlite::SqliteOptions;
 use hephaestus_host::{Host, deploy};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::commands::Ending;
+use super::follow::{Attached, Finished, Follower, GRACE, Heard, Tap};
 use crate::error::CommandError;
-use crate::report::Report;
 use crate::resolved::{RunOptions, StoreChoice};
 use crate::session::Surroundings;
-use tap::{Heard, Tap};
-
-/// How long running steps may go on after a signal.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// What `run` came to.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    /// The facts.
-    pub(crate) report: Report,
-    /// Why the command ends.
-    pub(crate) ending: Ending,
-    /// What guests wrote last, if it failed.
-    pub(crate) output: Vec<String>,
-    /// What didn't go as asked, without being a failure.
-    pub(crate) notices: Vec<String>,
-}
 
 /// Does it. The host is shut down in good order, however it comes out.
 pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<Finished, CommandError> {
@@ -59,21 +38,28 @@ pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<F
         return Err(error.into());
     }
     let (tap, listener) = Tap::new(executor);
-    let host = open(&options.store, sandbox, tap).await?;
+    let host = open(options, sandbox, tap).await?;
     let finished = run_on(&host, options, &loaded, around, listener).await;
     host.shutdown(GRACE).await;
     finished
 }
 
 /// `sandbox`: what the executor was made with; the host shares its manifest.
-async fn open(store: &StoreChoice, sandbox: SandboxOptions, executor: Tap) -> Result<Host, CommandError> {
+async fn open(options: &RunOptions, sandbox: SandboxOptions, executor: Tap) -> Result<Host, CommandError> {
     let builder = Host::builder()
         .recovery(Recovery::Activated)
         .sandbox(sandbox)
         .executor(Arc::new(executor));
+    let builder = match options.retain {
+        Some(keep) => builder.retain(keep),
+        None => builder,
+    };
+    let store = &options.store;
+    let mut durability = SqliteOptions::default();
+    durability.synchronous = options.durability;
     let builder = match store {
         StoreChoice::Memory => builder.memory(),
-        StoreChoice::Sqlite(path) => builder.sqlite(path),
+        StoreChoice::Sqlite(path) => builder.sqlite_with(path, durability),
     };
     builder.build().await.map_err(|error| {
         CommandError::host(anyhow::Error::new(error).context(format!("failed to open --store {store}")))
@@ -100,23 +86,8 @@ async fn follow_attached(
     around: &Surroundings,
     listener: UnboundedReceiver<Heard>,
 ) -> Result<Finished, CommandError> {
-    let mut follower = follow::Follower::new(host, attached, around, listener).await?;
+    let mut follower = Follower::new(host, attached, around, listener).await?;
     let notices = events::send_all(host, attached.instance, &options.events, &follower).await?;
     let ending = follower.follow(options.wait).await?;
-    let (state, history, output) = follower.into_parts();
-    Ok(Finished {
-        report: Report::new(&state, history, options.store.clone()),
-        ending,
-        output,
-        notices,
-    })
-}
-
-/// The instance to follow.
-#[derive(Debug)]
-pub(crate) struct Attached {
-    /// Which one.
-    pub(crate) instance: InstanceId,
-    /// How much of its journal was there before this command.
-    pub(crate) old_entries: u64,
+    Ok(follower.finish(ending, notices, options.store.clone()))
 }

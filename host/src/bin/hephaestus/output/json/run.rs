@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use hephaestus_host::core::engine::{FailureKind, InstanceStatus, JournalEntry};
 use hephaestus_host::core::{
-    BusinessId, Digest, EventName, InstanceId, Json, StepRef, Timestamp, WorkflowName, WorkflowVersion,
+    BusinessId, Digest, EventId, EventName, InstanceId, Json, StepRef, Timestamp, WorkflowName,
+    WorkflowVersion,
 };
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::line;
 use crate::commands::Ending;
-use crate::report::{Report, StepReport, WaitingStep};
+use crate::report::{Report, StepReport, UntakenEvent, WaitingStep};
 
 #[derive(Serialize)]
 struct Object<'a> {
@@ -28,6 +29,7 @@ struct Object<'a> {
     not_needed: &'a [StepRef],
     failure: Option<Failure<'a>>,
     waiting_for: Vec<Waiting<'a>>,
+    untaken_events: Vec<Untaken<'a>>,
     notices: &'a [String],
     store: String,
     history: &'a [JournalEntry],
@@ -68,6 +70,14 @@ struct Waiting<'a> {
     timeout_due: Option<Timestamp>,
 }
 
+#[derive(Serialize)]
+struct Untaken<'a> {
+    event_id: &'a EventId,
+    event: &'a EventName,
+    step: Option<&'a StepRef>,
+    undelivered: bool,
+}
+
 /// The object for an instance, with a line break at its end.
 pub(crate) fn report(report: &Report, ending: Ending, notices: &[String]) -> serde_json::Result<String> {
     line(&Object {
@@ -87,6 +97,7 @@ pub(crate) fn report(report: &Report, ending: Ending, notices: &[String]) -> ser
             message: &failed.failure.message,
         }),
         waiting_for: report.waiting_for.iter().map(waiting).collect(),
+        untaken_events: report.untaken_events.iter().map(untaken).collect(),
         notices,
         store: report.store.to_string(),
         history: &report.history,
@@ -121,6 +132,15 @@ fn waiting(step: &WaitingStep) -> Waiting<'_> {
         events: &step.events,
         since: step.since,
         timeout_due: step.timeout_due,
+    }
+}
+
+fn untaken(event: &UntakenEvent) -> Untaken<'_> {
+    Untaken {
+        event_id: &event.event_id,
+        event: &event.event,
+        step: event.step.as_ref(),
+        undelivered: event.is_undelivered,
     }
 }
 

@@ -20,7 +20,7 @@ fn page_in(report: &Report, ending: Ending, output: &[String], style: Style) -> 
     let Command::Run(args) = args::parse(&words).expect("a command line").command else {
         panic!("`run` is what was typed");
     };
-    let invocation = Invocation::new("hephaestus".as_ref(), &args);
+    let invocation = Invocation::run("hephaestus".as_ref(), &args);
     let page = Page {
         report,
         ending,
@@ -36,7 +36,7 @@ fn check(report: &Report, ending: Ending, expected: Expect) {
     let page = page_in(report, ending, &[], Style::PLAIN);
     for line in page.lines() {
         // A command stays on its line, to be copied.
-        let is_command = line.starts_with("    hephaestus run");
+        let is_command = line.starts_with("    hephaestus ");
         assert!(is_command || line.chars().count() <= WIDTH, "too wide: {line}");
         assert_eq!(line, line.trim_end(), "blanks at the end");
     }
@@ -118,37 +118,39 @@ fn failed() {
         &report,
         Ending::Ended(InstanceStatus::Failed),
         expect![[r#"
-        ✗ failed  orderid::a1
+            ✗ failed  orderid::a1
 
-          workflow  order-flow, version 1 (abababababab)
-          instance  01975c8e-0000-7000-8000-000000000001
-          database  orders.db
-          took      3.3 s
+              workflow  order-flow, version 1 (abababababab)
+              instance  01975c8e-0000-7000-8000-000000000001
+              database  orders.db
+              took      3.3 s
 
-            STEP      EVENT     ATTEMPTS        RAN       WAITED
-          ✓ validate  valid            1     1.2 ms            -
-          ✓ reserve   reserved         1     880 µs            -
-          ✓ charge    charged          1     412 µs            -
-          ✓ approve   approved         1     700 µs        3.1 s
-          ✗ ship      failed           3     3.1 ms            -
-              1 attempt lost: its host ended, and it ran again
-              attempt 1 failed after 1.1 ms, again 200 ms later: guest-error
-                the carrier did not answer within the two seconds that it was given,
-                which happens on Mondays
-            not needed: reject, refund, release
+                STEP      EVENT     ATTEMPTS        RAN       WAITED
+              ✓ validate  valid            1     1.2 ms            -
+              ✓ reserve   reserved         1     880 µs            -
+              ✓ charge    charged          1     412 µs            -
+              ✓ approve   approved         1     700 µs        3.1 s
+              ✗ ship      failed           3     3.1 ms            -
+                  1 attempt lost: its host ended, and it ran again
+                  attempt 1 failed after 1.1 ms, again 200 ms later: guest-error
+                    the carrier did not answer within the two seconds that it was given,
+                    which happens on Mondays
+                not needed: reject, refund, release
 
-          ship failed: trap
-            wasm trap: unreachable
-            �[31min ship::execute
+              ship failed: trap
+                wasm trap: unreachable
+                �[31min ship::execute
 
-          RESULTS
-          validate  {"total_cents": 12000}
-          charge    {"payment": "p-77", "lines": [1, 2]}
+              RESULTS
+              validate  {"total_cents": 12000}
+              charge    {"payment": "p-77", "lines": [1, 2]}
 
-          Nothing of it runs any more. Once the cause is gone, start a new instance; the
-          same --id can be used again:
-            hephaestus run order-flow.wasm --store sqlite:orders.db --id a1
-    "#]],
+              Nothing of it runs any more. Once the cause is gone, it can go on where it
+              failed:
+                hephaestus retry 01975c8e-0000-7000-8000-000000000001 --store sqlite:orders.db
+              or a new instance can be started; the same --id can be used again:
+                hephaestus run order-flow.wasm --store sqlite:orders.db --id a1 --input @FILE
+        "#]],
     );
 }
 

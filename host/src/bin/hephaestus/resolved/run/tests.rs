@@ -101,6 +101,35 @@ fn a_wait_has_a_unit() {
 }
 
 #[test]
+fn instances_are_kept_for_ever_and_durably_unless_it_is_said_otherwise() {
+    let options = resolved(&[]);
+    assert_eq!((options.retain, options.durability), (None, Synchronous::Full));
+    let options = resolved(&["--retain", "30d", "--durability", "normal"]);
+    assert_eq!(options.retain, Some(Duration::from_hours(30 * 24)));
+    assert_eq!(options.durability, Synchronous::Normal);
+    assert!(
+        options
+            .invocation
+            .with_id("a1")
+            .ends_with(" --durability normal --retain 30d --id a1"),
+        "{:?}",
+        options.invocation
+    );
+    check_error(
+        &["--retain", "30"],
+        expect![[
+            r#"--retain: found "30" (time unit needed, for example 30sec or 30ms); expected a duration with its unit; like --retain 30d or --retain 12h"#
+        ]],
+    );
+    check_error(
+        &["--store", "memory", "--durability", "full"],
+        expect![
+            "--durability: found it beside `--store memory`, where nothing is durable; expected a store that is a file; leave it out, or say --store sqlite:PATH"
+        ],
+    );
+}
+
+#[test]
 fn ids_that_are_refused() {
     check_error(
         &["--id", "Order 1"],

@@ -98,6 +98,7 @@ fn the_object_of_a_waiting_order() {
               "timeout_due": 1767312000008
             }
           ],
+          "untaken_events": [],
           "notices": [
             "a notice"
           ],

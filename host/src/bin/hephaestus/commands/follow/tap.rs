@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// A line, and who wrote it.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(in crate::commands) struct Heard {
     pub(super) step: StepRef,
     pub(super) attempt: u32,
     pub(super) line: OutputLine,
@@ -21,14 +21,14 @@ pub(super) struct Heard {
 
 /// An executor that lets somebody listen. The channel has no bound of its own: the sandbox bounds what an attempt can
 /// write, and the follower does nothing but read.
-pub(super) struct Tap {
+pub(in crate::commands) struct Tap {
     executor: Arc<dyn StepExecutor>,
     heard: UnboundedSender<Heard>,
 }
 
 impl Tap {
     /// Listens to everything that `executor` executes.
-    pub(super) fn new(executor: Arc<dyn StepExecutor>) -> (Self, UnboundedReceiver<Heard>) {
+    pub(in crate::commands) fn new(executor: Arc<dyn StepExecutor>) -> (Self, UnboundedReceiver<Heard>) {
         let (heard, listener) = unbounded_channel();
         (Self { executor, heard }, listener)
     }

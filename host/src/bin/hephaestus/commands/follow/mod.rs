@@ -1,31 +1,60 @@
-//! Following one instance until it ends, waits for something that doesn't come, or a signal ends the command.
+//! Following one instance until it ends, waits for something that doesn't come, or a signal ends the command: what all
+//! commands have in common that execute one.
+
+mod tap;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hephaestus_host::core::engine::{self, InstanceState, JournalEntry, StepState};
-use hephaestus_host::core::{StepRef, Timestamp};
+use hephaestus_host::core::{InstanceId, StepRef, Timestamp};
 use hephaestus_host::runner::InstanceRef;
 use hephaestus_host::{Host, Watch, WatchEvent};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::tap::Heard;
-use super::{Attached, GRACE};
-use crate::commands::Ending;
+use super::Ending;
 use crate::error::CommandError;
 use crate::output::lines::output_text;
 use crate::output::progress::Progress;
 use crate::output::text::now;
+use crate::report::Report;
+use crate::resolved::StoreChoice;
 use crate::session::Surroundings;
 use crate::signals::Interrupt;
+pub(super) use tap::{Heard, Tap};
+
+/// How long running steps may go on after a signal.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// So many of the last lines of each step are kept, to be shown if it fails.
 const MAX_KEPT_LINES: usize = 20;
 
+/// The instance to follow.
+#[derive(Debug)]
+pub(super) struct Attached {
+    /// Which one.
+    pub(super) instance: InstanceId,
+    /// How much of its journal was there before this command.
+    pub(super) old_entries: u64,
+}
+
+/// What following an instance came to.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The facts.
+    pub(crate) report: Report,
+    /// Why the command ends.
+    pub(crate) ending: Ending,
+    /// What guests wrote last, if it failed.
+    pub(crate) output: Vec<String>,
+    /// What didn't go as asked, without being a failure.
+    pub(crate) notices: Vec<String>,
+}
+
 /// An instance, and how much of it was seen.
-pub(crate) struct Follower {
+pub(super) struct Follower {
     host: Host,
     target: InstanceRef,
     watch: Watch,
@@ -184,12 +213,16 @@ impl Follower {
         })
     }
 
-    /// What was seen: the state, its journal, and what the step that failed wrote last.
-    pub(super) fn into_parts(mut self) -> (InstanceState, Vec<JournalEntry>, Vec<String>) {
+    /// What was seen, as a command reports it.
+    pub(super) fn finish(mut self, ending: Ending, notices: Vec<String>, store: StoreChoice) -> Finished {
         let failed = self.state.failure().and_then(|failure| failure.step.clone());
         let output = failed.and_then(|step| self.output.remove(&step));
-        let lines = output.map(|(_, lines)| lines.into()).unwrap_or_default();
-        (self.state, self.history, lines)
+        Finished {
+            report: Report::new(&self.state, self.history, store),
+            ending,
+            output: output.map(|(_, lines)| lines.into()).unwrap_or_default(),
+            notices,
+        }
     }
 }
 
