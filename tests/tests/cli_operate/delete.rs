@@ -42,7 +42,7 @@ fn one_that_is_active_is_refused_with_the_command_that_cancels_it() {
     let refusal = place.hephaestus(&["delete", "a1"]).expect(2).stderr;
     let command = refusal
         .split('`')
-        .find(|part| part.contains(" cancel "))
+        .find(|part| part.contains("hephaestus cancel "))
         .expect("a command");
     place.shell(command).expect(0);
     place.hephaestus(&["delete", "a1"]).expect(0);

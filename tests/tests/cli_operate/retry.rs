@@ -80,7 +80,7 @@ fn one_that_has_not_failed_is_not_retried() {
     let parts = [
         "`orderid::a1`, which is waiting",
         "an instance that failed",
-        "run COMPONENT.WASM --id a1",
+        "hephaestus run COMPONENT.WASM",
     ];
     is_refused(&place, &["retry", "a1"], &parts);
     place.run_example(&["--id", "a1", "-e", "approved"]).expect(0);

@@ -154,7 +154,8 @@ fn a_failed_instance_says_where_why_and_what_to_do() {
         "✗ failed  hostile::h1",
         "act failed: guest-error",
         "the stars are wrong",
-        "start a new instance",
+        "hephaestus retry ",
+        "a new instance can be started",
     ] {
         assert!(page.contains(text), "{text:?} in {page}");
     }

@@ -121,7 +121,7 @@ fn a_business_id_has_its_index() {
         plan,
     );
     let workflow = "orders".parse().ok();
-    let plan = expect!["SEARCH instances USING INDEX instances_by_business_id (business_id=? AND id<?)"];
+    let plan = expect!["SEARCH instances USING INDEX active_by_business_id (business_id=? AND id<?)"];
     check_query(
         Query {
             business_id,
