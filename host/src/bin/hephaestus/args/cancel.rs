@@ -40,8 +40,8 @@ const MEANINGS: [(Exit, &str); 7] = [
 
 pub(super) fn after_help() -> String {
     format!(
-        "What runs or waits is stopped. A workflow with an `on_cancel` step then runs that one, to clean up: it
-is followed to its end, with the code that is in the store. Nothing else is undone.
+        "What runs or waits is stopped. A workflow with an `on_cancel` step then runs that one, to clean up:
+it is followed to its end, with the code that is in the store. Nothing else is undone.
 
 Examples:
   Give an order up:

@@ -27,8 +27,8 @@ const MEANINGS: [(Exit, &str); 4] = [
 
 pub(super) fn after_help() -> String {
     format!(
-        "The instance, its journal and its results are gone for good, and nobody is asked. An instance that is
-active is not deleted: cancel it first. `run --retain` deletes by age.
+        "The instance, its journal and its results are gone for good, and nobody is asked. An instance that
+is active is not deleted: cancel it first. `run --retain` deletes by age.
 
 Examples:
   Remove an order that is done with:

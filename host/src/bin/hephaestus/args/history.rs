@@ -14,7 +14,7 @@ pub(crate) struct HistoryArgs {
     #[arg(long, value_name = "SEQ", default_value = "0", hide_default_value = true)]
     pub(crate) after: u64,
 
-    /// Say what each attempt took: when it began, its time, its memory
+    /// Say what each attempt took: time and memory
     #[arg(long)]
     pub(crate) receipts: bool,
 

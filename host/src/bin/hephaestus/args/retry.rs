@@ -37,9 +37,9 @@ const MEANINGS: [(Exit, &str); 8] = [
 
 pub(super) fn after_help() -> String {
     format!(
-        "The step that failed runs again, with fresh attempts; steps that were stopped go on where they were.
-The code is the one in the store that the instance began with; what steps may use is what --manifest
-says now. The instance is followed as `run` does.
+        "The step that failed runs again, with fresh attempts; steps that were stopped go on where they
+were. The code is the one in the store that the instance began with; what steps may use is what
+--manifest says now. The instance is followed as `run` does.
 
 Examples:
   The carrier answers again:

@@ -64,8 +64,8 @@ fn check_help() -> String {
         (Exit::Interrupted, "interrupted by a signal"),
     ];
     format!(
-        "Every row is read: the file's own structure, each instance's journal, its summary and its timers, the
-components. Works beside a host that uses the store, and changes nothing.
+        "Every row is read: the file's own structure, each instance's journal, its summary and its timers,
+the components. Works beside a host that uses the store, and changes nothing.
 
 Examples:
   After a disk has failed:
@@ -90,8 +90,8 @@ fn backup_help() -> String {
         (Exit::Interrupted, "interrupted by a signal"),
     ];
     format!(
-        "The copy is a store like any other: what was durable when it was begun is in it. To go back to it, stop
-the host and put it in the place of the store.
+        "The copy is a store like any other: what was durable when it was begun is in it. To go back to it,
+stop the host and put it in the place of the store.
 
 Examples:
   Every night:
@@ -111,8 +111,8 @@ fn vacuum_help() -> String {
         (Exit::Interrupted, "interrupted by a signal"),
     ];
     format!(
-        "What was deleted leaves room in the file that the store uses again. This gives it back to the disk. No
-host may use the store meanwhile, and for a while there must be room for a second copy.
+        "What was deleted leaves room in the file that the store uses again. This gives it back to the disk.
+No host may use the store meanwhile, and until it is done the disk needs room for two more copies.
 
 Examples:
   After many instances were removed:

@@ -82,7 +82,7 @@ pub(crate) fn resolve(args: &NewArgs, program: Option<&Path>) -> Result<NewOptio
     if args.folder.symlink_metadata().is_ok() && !is_empty(&args.folder) {
         return Err(UsageError::new(
             "NAME",
-            format!("{}, which is there already", args.folder.display()),
+            format!("{}, which is there already and not empty", args.folder.display()),
             "the name of a folder to make, or an empty folder",
             "choose another name, or remove it",
         ));
