@@ -1,7 +1,7 @@
 //! A campaign: hosts are killed and followed by others, epoch after epoch.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -99,10 +99,17 @@ pub async fn run(settings: &Settings, progress: &mut dyn FnMut(&str)) -> Result<
         progress,
     };
     while campaign.outcome.tally.kills < settings.kills && campaign.is_clean() {
-        if let Err(error) = campaign.epoch().await {
+        let folder = settings
+            .folder
+            .join(format!("epoch-{}", campaign.outcome.tally.epochs));
+        if let Err(error) = campaign.epoch(folder.clone()).await {
             campaign.outcome.troubles.push(format!("{error:#}"));
         }
         campaign.collect(Expect::AllEnded);
+        // The verdict is in: what it is about is kept if somebody has to look at it.
+        if campaign.is_clean() {
+            std::fs::remove_dir_all(&folder)?;
+        }
     }
     Ok(campaign.outcome)
 }
@@ -126,10 +133,8 @@ impl Campaign<'_> {
         self.outcome.troubles.append(&mut seen.troubles);
     }
 
-    async fn epoch(&mut self) -> Result<()> {
-        let number = self.outcome.tally.epochs;
+    async fn epoch(&mut self, folder: PathBuf) -> Result<()> {
         self.outcome.tally.epochs += 1;
-        let folder = self.settings.folder.join(format!("epoch-{number}"));
         std::fs::create_dir_all(&folder)?;
         let mut epoch = Epoch {
             files: HostFiles {
@@ -160,18 +165,13 @@ impl Campaign<'_> {
         if !self.is_clean() {
             return Ok(());
         }
-        self.bring_to_an_end(&mut epoch).await?;
-        if self.is_clean() {
-            std::fs::remove_dir_all(&epoch.folder)?;
-        }
-        Ok(())
+        self.bring_to_an_end(&mut epoch).await
     }
 
     async fn one_kill(&mut self, epoch: &mut Epoch) -> Result<()> {
         let kills = self.outcome.tally.kills + 1;
         if kills.is_multiple_of(KILLS_BETWEEN_COMMANDS) {
-            let number = kills;
-            return self.command(number).await;
+            return self.command(&epoch.folder, kills).await;
         }
         let plan = self.load.life();
         let life = Life::start(
@@ -222,7 +222,7 @@ impl Campaign<'_> {
     async fn bring_to_an_end(&mut self, epoch: &mut Epoch) -> Result<()> {
         // Those that nobody knows yet.
         if let Some(copy) = Copy::of(&epoch.files.store)? {
-            self.look(&copy, epoch, Depth::Changes).await?;
+            self.look(&copy, epoch, Depth::All).await?;
         }
         let mut life = Life::start(
             &epoch.files,
@@ -275,8 +275,8 @@ impl Campaign<'_> {
     }
 
     /// `hephaestus run`, killed and started again until its instance ends.
-    async fn command(&mut self, number: u64) -> Result<()> {
-        let folder = self.settings.folder.join(format!("command-{number}"));
+    async fn command(&mut self, epoch: &Path, number: u64) -> Result<()> {
+        let folder = epoch.join(format!("command-{number}"));
         std::fs::create_dir_all(&folder)?;
         let run = command::Run {
             program: &self.settings.places.hephaestus,
@@ -288,9 +288,6 @@ impl Campaign<'_> {
         let ours = self.witness.seen().set_aside(BTreeSet::new());
         command::kill_and_repeat(&run, &self.witness, &mut self.load, &mut self.outcome.tally).await?;
         self.witness.seen().set_aside(ours);
-        if self.is_clean() {
-            std::fs::remove_dir_all(&folder)?;
-        }
         Ok(())
     }
 }

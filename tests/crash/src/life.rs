@@ -175,6 +175,8 @@ impl<'a> Life<'a> {
         }
         for (order, _) in std::mem::take(&mut self.under_way).into_values() {
             self.tally.orders_unanswered += 1;
+            // It may have been carried out, and what was known of the instance may be wrong now.
+            self.witness.seen().touched.extend(instance(&order));
             if matches!(order, Order::Start { .. } | Order::Send { .. }) {
                 self.tally.orders_repeated += 1;
                 self.model.unanswered.push(order);
@@ -225,6 +227,12 @@ impl<'a> Life<'a> {
 
     /// Gives an order; its answer is heard later.
     pub async fn order(&mut self, order: Order) -> Result<()> {
+        if let Order::Delete { instance } = order {
+            self.model.at(instance).is_doomed = true;
+            self.witness
+                .seen()
+                .observe(instance, Observation::Deleting { instance });
+        }
         self.next += 1;
         let request = Request { id: self.next, order };
         let mut line = serde_json::to_vec(&request)?;
@@ -259,6 +267,19 @@ impl<'a> Life<'a> {
         let mut seen = self.witness.seen();
         match (order, answer) {
             (_, Answer::Failed(reason)) => seen.trouble(format!("{order:?} failed: {reason}")),
+            (_, Answer::Unknown) if instance(order).is_some_and(|it| self.model.at(it).is_doomed) => {
+                self.tally.refusals += 1;
+            }
+            (Order::Delete { instance }, Answer::Refused { .. }) => {
+                self.tally.refusals += 1;
+                let known = self.model.at(*instance);
+                known.is_doomed = false;
+                known.status = None;
+            }
+            (Order::Retry { instance }, Answer::Refused { .. }) => {
+                self.tally.refusals += 1;
+                self.model.at(*instance).status = None;
+            }
             (_, Answer::Refused { is_terminal, .. }) => {
                 self.tally.refusals += 1;
                 if let (true, Some(instance)) = (is_terminal, instance(order)) {
@@ -310,6 +331,11 @@ impl<'a> Life<'a> {
                 let (instance, order) = (*instance, Ordered::Retry);
                 seen.observe(instance, Observation::Ordered { instance, order });
             }
+            (Order::Delete { instance }, Answer::Done) => {
+                let instance = *instance;
+                self.tally.deletions += 1;
+                seen.observe(instance, Observation::Deleted { instance });
+            }
             (Order::Get { instance }, Answer::Stands { status, .. }) => {
                 self.model.at(*instance).status = Some(*status);
             }
@@ -326,6 +352,7 @@ fn instance(order: &Order) -> Option<hephaestus_core::InstanceId> {
         | Order::Schedule { instance, .. }
         | Order::Cancel { instance }
         | Order::Retry { instance }
+        | Order::Delete { instance }
         | Order::Get { instance } => Some(*instance),
         Order::CancelTimer { timer } => Some(timer.instance),
     }

@@ -115,7 +115,10 @@ impl Load {
                 Order::CancelTimer { timer }
             }
             80..82 => Order::Cancel { instance },
-            82..90 => Order::Retry {
+            82..85 => Order::Delete {
+                instance: self.rng.choice(model.completed().collect::<Vec<_>>())?,
+            },
+            85..92 => Order::Retry {
                 instance: self
                     .rng
                     .choice(model.retryable(MOST_RETRIES).collect::<Vec<_>>())?,

@@ -115,6 +115,8 @@ pub async fn look(store: &dyn Store, witness: &Witness, model: &mut Model, depth
                 .observe(Observation::Journal { instance, entries });
         }
         let known = model.at(instance);
+        // Its deletion was ordered, but not carried out.
+        known.is_doomed = false;
         known.version = summary.version;
         known.status = Some(summary.status);
     }

@@ -26,12 +26,14 @@ pub struct Known {
     pub version: u64,
     /// How often an operator retried it.
     pub retries: u32,
+    /// Its deletion was ordered: it may be gone, and nothing else is ordered.
+    pub is_doomed: bool,
 }
 
 impl Known {
     /// Whether it had ended when it was last looked at.
     pub fn has_ended(&self) -> bool {
-        self.status.is_some_and(InstanceStatus::is_terminal)
+        self.is_doomed || self.status.is_some_and(InstanceStatus::is_terminal)
     }
 }
 
@@ -58,11 +60,19 @@ impl Model {
             .map(|(id, _)| id)
     }
 
+    /// Those that ended well, as their journals show: nothing that was ordered of them can be under way any more.
+    pub fn completed(&self) -> impl Iterator<Item = InstanceId> {
+        let completed = self.all().filter(|(_, known)| {
+            known.status == Some(InstanceStatus::Completed) && known.version > 0 && !known.is_doomed
+        });
+        completed.map(|(id, _)| id)
+    }
+
     /// Those that failed, and were not retried too often.
     pub fn retryable(&self, most: u32) -> impl Iterator<Item = InstanceId> {
-        let failed = self
-            .all()
-            .filter(move |(_, known)| known.status == Some(InstanceStatus::Failed) && known.retries < most);
+        let failed = self.all().filter(move |(_, known)| {
+            known.status == Some(InstanceStatus::Failed) && known.retries < most && !known.is_doomed
+        });
         failed.map(|(id, _)| id)
     }
 }

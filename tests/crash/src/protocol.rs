@@ -63,6 +63,11 @@ pub enum Order {
         /// Which one.
         instance: InstanceId,
     },
+    /// Delete an instance that has ended.
+    Delete {
+        /// Which one.
+        instance: InstanceId,
+    },
     /// Say where an instance stands.
     Get {
         /// Which one.
@@ -111,6 +116,8 @@ pub enum Answer {
         /// Why.
         reason: String,
     },
+    /// There is no such instance: it was deleted, or lost.
+    Unknown,
     /// The host can't. Nothing in the kill loop is a reason for that.
     Failed(String),
 }

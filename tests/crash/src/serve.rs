@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use hephaestus_core::engine::{Refusal, SentEvent};
 use hephaestus_host::deploy::Manifest;
-use hephaestus_host::runner::StartOptions;
 use hephaestus_host::runner::local::RunnerLimits;
+use hephaestus_host::runner::{DeleteError, StartOptions};
 use hephaestus_host::sandbox::SandboxOptions;
 use hephaestus_host::{Host, InstanceError, InstanceRef, Runner, StartError};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -135,6 +135,11 @@ async fn carry_out(host: &Host, workflow: &hephaestus_core::WorkflowName, order:
         Order::CancelTimer { timer } => done(host.cancel_timer(timer).await),
         Order::Cancel { instance } => done(host.cancel(&instance.into(), None).await),
         Order::Retry { instance } => done(host.retry(&instance.into()).await),
+        Order::Delete { instance } => match host.delete(&instance.into()).await {
+            Ok(()) => Answer::Done,
+            Err(DeleteError::Instance(error)) => failed(error),
+            Err(error) => refused(false, &error),
+        },
         Order::Get { instance } => match host.get(&InstanceRef::Id(instance)).await {
             Ok(state) => Answer::Stands {
                 status: state.status(),
@@ -151,6 +156,7 @@ async fn carry_out(host: &Host, workflow: &hephaestus_core::WorkflowName, order:
 fn failed(error: InstanceError) -> Answer {
     match &error {
         InstanceError::Refused(Refusal::Terminal { .. }) => refused(true, &error),
+        InstanceError::UnknownInstance(_) => Answer::Unknown,
         InstanceError::Refused(_) | InstanceError::AlreadyRunning { .. } => refused(false, &error),
         _ => Answer::Failed(error.to_string()),
     }

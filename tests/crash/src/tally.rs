@@ -27,6 +27,8 @@ pub struct Tally {
     pub answers: u64,
     /// Of these, refusals.
     pub refusals: u64,
+    /// Instances whose deletion was acknowledged.
+    pub deletions: u64,
     /// Copies of stores that were read.
     pub looks: u64,
     /// Of these, with SQLite's own check.
@@ -38,7 +40,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn rows(&self) -> [(&'static str, u64); 15] {
+    fn rows(&self) -> [(&'static str, u64); 16] {
         [
             ("kills", self.kills),
             ("  of `hephaestus run`", self.kills_of_commands),
@@ -52,6 +54,7 @@ impl Tally {
             ("  amid orders", self.kills_amid_orders),
             ("orders answered", self.answers),
             ("  refused", self.refusals),
+            ("  deletions", self.deletions),
             ("orders cut off", self.orders_unanswered),
             ("  repeated to the next host", self.orders_repeated),
             ("stores read after a kill", self.looks),

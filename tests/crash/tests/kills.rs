@@ -63,6 +63,7 @@ async fn fifty_hosts_are_killed_and_nothing_is_lost() {
         ("timers that came due", figures.timers_due),
         ("checkpoints", figures.saves),
         ("orders of operators", figures.orders),
+        ("deletions", tally.deletions),
     ] {
         assert!(count > 0, "no {what}:\n{tally}\n{figures}");
     }
