@@ -3,11 +3,13 @@
 //! Proofs of what `docs/durability.md` promises:
 //!
 //! - [`simulation`]: random workflows, commands, faults and crashes; what must hold is checked at every step.
+//! - [`failpoints`]: one scenario that uses everything, and a failure at each of its durable actions, one after the other.
 //!
 //! Everything here runs on one thread and draws from one seed, so whatever is found can be repeated.
 
 pub mod audit;
 pub mod chance;
+pub mod failpoints;
 pub mod graphs;
 pub mod guests;
 pub mod log;
