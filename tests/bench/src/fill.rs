@@ -16,8 +16,8 @@ use hephaestus_host::runner::StepExecutor;
 use hephaestus_host::store::sqlite::{SqliteOptions, SqliteStore, Synchronous};
 use hephaestus_host::store::{DeployedVersion, Store, Write, WriteAnswer};
 
-use crate::raw::guest::STEPS;
 use crate::world::{World, until};
+use hephaestus_limits::guest::STEPS;
 
 const WRITES_PER_BATCH: usize = 1_000;
 

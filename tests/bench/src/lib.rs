@@ -7,19 +7,16 @@
 //! | module | idea |
 //! |---|---|
 //! | `figures` | one file for each figure: what is measured, beside what |
-//! | `raw` | the limits: SQLite alone, the disk alone, a component alone |
 //! | `world` | hosts, components, and chains that run in them |
 //! | `fill` | stores with many instances, by the store's own batches |
 //! | `machine` | memory, reads and processor time of this process, and how much the disk's speed varies |
 //! | `report`, `series` | what comes out |
 //!
-//! It measures the host through its public API, and may import what the host is made of where that is the limit
-//! (rusqlite, wasmtime).
+//! It measures the host through its public API. The limits themselves are in `tests/limits`.
 
 mod figures;
 mod fill;
 mod machine;
-mod raw;
 mod report;
 mod scale;
 mod series;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::raw::disk;
 use crate::series::{Series, Summary};
+use hephaestus_limits::disk;
 
 /// How many syncs show how much the disk's speed varies.
 const SYNCS: usize = 50;

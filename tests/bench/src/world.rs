@@ -13,7 +13,7 @@ use hephaestus_host::{Host, Runner, StartOptions};
 use tokio::task::JoinSet;
 
 /// The steps of the chain.
-pub(crate) const CHAIN_STEPS: usize = crate::raw::guest::STEPS.len();
+pub(crate) const CHAIN_STEPS: usize = hephaestus_limits::guest::STEPS.len();
 
 /// How long anything may take before it counts as broken.
 const PATIENCE: Duration = Duration::from_secs(600);

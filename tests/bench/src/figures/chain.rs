@@ -7,11 +7,11 @@ use hephaestus_core::Json;
 use hephaestus_core::WorkflowName;
 use hephaestus_host::{Host, InstanceRef, WatchEvent};
 
-use crate::raw::disk;
 use crate::report::{Row, Unit};
 use crate::scale::Scale;
 use crate::series::Series;
 use crate::world::{CHAIN_STEPS, World, deploy, start};
+use hephaestus_limits::disk;
 
 pub(super) async fn measure(world: &World, scale: &Scale) -> Result<Vec<Row>> {
     let host = world.sqlite_host("chain.db").await?;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::Pace;
-use crate::raw::sqlite;
 use crate::report::Row;
 use crate::scale::Scale;
 use crate::world::{CHAIN_STEPS, World, deploy, run_chains};
+use hephaestus_limits::sqlite;
 
 pub(super) async fn measure(world: &World, scale: &Scale) -> Result<Vec<Row>> {
     let host = world.sqlite_host("durable.db").await?;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Pace;
-use crate::raw::guest::RawGuest;
 use crate::report::Row;
 use crate::scale::Scale;
 use crate::world::{CHAIN_STEPS, World, deploy, run_chains};
+use hephaestus_limits::guest::RawGuest;
 
 pub(super) async fn measure(world: &World, scale: &Scale) -> Result<Vec<Row>> {
     let mut guest = RawGuest::new(&world.chain).await?;

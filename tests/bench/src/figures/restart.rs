@@ -9,11 +9,11 @@ use hephaestus_core::Timestamp;
 
 use crate::fill;
 use crate::machine::bytes_read;
-use crate::raw::disk;
 use crate::report::{Row, Unit};
 use crate::scale::Scale;
 use crate::series::Series;
 use crate::world::{World, deploy, now, start, until};
+use hephaestus_limits::disk;
 
 /// What the host does in the background is over by then.
 const SETTLED: Duration = Duration::from_millis(300);

@@ -12,11 +12,11 @@ use hephaestus_host::store::Query;
 use hephaestus_host::{Host, InstanceRef};
 
 use crate::fill;
-use crate::raw::disk;
 use crate::report::{Row, Unit};
 use crate::scale::Scale;
 use crate::series::Series;
 use crate::world::{World, deploy, nothing_resident, now, start, until};
+use hephaestus_limits::disk;
 
 /// Between two timers that come due one after the other. No divisor of the times in which things repeat.
 const APART: Duration = Duration::from_millis(17);

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use hephaestus_core::InstanceId;
 use rusqlite::{Connection, OpenFlags, params};
 
 /// What a store does by default, as far as it bears on inserting rows.
@@ -31,19 +30,22 @@ const TABLE: &str = "
 const ROWS_PER_TRANSACTION: usize = 1_000;
 
 /// One row of a journal.
-pub(crate) struct Row {
-    instance: [u8; 16],
+pub struct Row {
+    instance: Instance,
     seq: i64,
     at: i64,
     record: String,
 }
 
+/// The id of an instance, as it is stored.
+pub type Instance = [u8; 16];
+
 /// The rows of the instances after `after`, in the order in which instances that run side by side write them: all
 /// first entries, all second ones, and so on. Also the last of these instances.
-pub(crate) fn rows(store: &Path, after: Option<InstanceId>) -> Result<(Vec<Row>, Option<InstanceId>)> {
+pub fn rows(store: &Path, after: Option<Instance>) -> Result<(Vec<Row>, Option<Instance>)> {
     let connection = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .with_context(|| format!("failed to read {}", store.display()))?;
-    let after = after.map_or(vec![], |instance| instance.0.as_bytes().to_vec());
+    let after = after.map_or(vec![], |instance| instance.to_vec());
     let mut select = connection.prepare(
         "SELECT instance, seq, at, record FROM journal WHERE instance > ?1 ORDER BY seq, instance",
     )?;
@@ -56,20 +58,16 @@ pub(crate) fn rows(store: &Path, after: Option<InstanceId>) -> Result<(Vec<Row>,
         })
     })?;
     let rows: Vec<Row> = rows.collect::<rusqlite::Result<_>>()?;
-    let last: Option<[u8; 16]> =
-        connection.query_row("SELECT max(instance) FROM journal", [], |row| row.get(0))?;
-    let last = last.map(|bytes| {
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.parse()
-    });
-    Ok((rows, last.transpose()?))
+    let last = connection.query_row("SELECT max(instance) FROM journal", [], |row| row.get(0))?;
+    Ok((rows, last))
 }
 
 /// A database with nothing but a journal.
-pub(crate) struct Journal(Connection);
+pub struct Journal(Connection);
 
 impl Journal {
-    pub(crate) fn create(path: &Path) -> Result<Self> {
+    /// Makes the file.
+    pub fn create(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
         connection.execute_batch(PRAGMAS)?;
         connection.execute_batch(TABLE)?;
@@ -77,7 +75,7 @@ impl Journal {
     }
 
     /// Inserts rows; says how long that took.
-    pub(crate) fn insert(&mut self, rows: &[Row]) -> Result<Duration> {
+    pub fn insert(&mut self, rows: &[Row]) -> Result<Duration> {
         let began = Instant::now();
         for some in rows.chunks(ROWS_PER_TRANSACTION) {
             let transaction = self.0.transaction()?;

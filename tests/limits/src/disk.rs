@@ -13,13 +13,14 @@ const FRAME_BYTES: usize = 4096 + 24;
 
 /// A file that grows. A thread of its own writes it, as in a store: where many share the processor, a thread that does
 /// nothing but wait for the disk gets its turn sooner than one that computes.
-pub(crate) struct Log {
+pub struct Log {
     orders: Sender<usize>,
     answers: Receiver<io::Result<Duration>>,
 }
 
 impl Log {
-    pub(crate) fn create(path: &Path) -> Result<Self> {
+    /// Makes the file, and the thread.
+    pub fn create(path: &Path) -> Result<Self> {
         let mut file = File::create(path).with_context(|| format!("failed to create {}", path.display()))?;
         let (orders, ordered) = channel();
         let (answer, answers) = channel();
@@ -35,7 +36,7 @@ impl Log {
     }
 
     /// Appends a frame and syncs, `times` times; says how long that took.
-    pub(crate) fn append_and_sync(&mut self, times: usize) -> Result<Duration> {
+    pub fn append_and_sync(&mut self, times: usize) -> Result<Duration> {
         self.orders.send(times)?;
         Ok(self.answers.recv()??)
     }
@@ -51,6 +52,7 @@ fn append_and_sync(file: &mut File, times: usize) -> io::Result<Duration> {
     Ok(began.elapsed())
 }
 
-pub(crate) fn millis(time: Duration) -> f64 {
+/// A time in milliseconds.
+pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }

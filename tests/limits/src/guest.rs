@@ -23,7 +23,7 @@ mod bindings {
 }
 
 /// The steps of the chain, each with the configuration that it reads.
-pub(crate) const STEPS: [(&str, &str); 10] = [
+pub const STEPS: [(&str, &str); 10] = [
     ("one", "1"),
     ("two", "2"),
     ("three", "3"),
@@ -37,7 +37,7 @@ pub(crate) const STEPS: [(&str, &str); 10] = [
 ];
 
 /// An instance of the chain's component.
-pub(crate) struct RawGuest {
+pub struct RawGuest {
     store: Store<Ctx>,
     exports: bindings::Workflow,
 }
@@ -58,7 +58,8 @@ impl WasiView for Ctx {
 }
 
 impl RawGuest {
-    pub(crate) async fn new(component: &[u8]) -> Result<Self> {
+    /// Compiles and instantiates the component.
+    pub async fn new(component: &[u8]) -> Result<Self> {
         let mut config = Config::new();
         config
             .epoch_interruption(true)
@@ -89,7 +90,7 @@ impl RawGuest {
     }
 
     /// Calls the steps of the chain one after the other, `calls` in all; says how long that took.
-    pub(crate) async fn call(&mut self, calls: usize) -> Result<Duration> {
+    pub async fn call(&mut self, calls: usize) -> Result<Duration> {
         let names = STEPS.map(|(step, config)| (step.to_owned(), config));
         let began = Instant::now();
         for (step, config) in names.iter().cycle().take(calls) {
