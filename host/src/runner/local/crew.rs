@@ -1,8 +1,12 @@
 //! The attempts of one instance: each in a task and a sandbox of its own, so that parallel steps run in parallel.
 //!
-//! Invariants: a step has one attempt at a time, and stays busy until the outcome is recorded; at most
-//! `max_running_steps` sandboxes run, over all instances; a panic while a step executes is a panic of the instance's task.
-//! How many sandboxes may rest between two steps is the executor's to bound.
+//! Invariants: a step has one attempt at a time, and stays busy until the outcome is recorded; a panic while a step
+//! executes is a panic of the instance's task.
+//!
+//! At most `max_running_steps` sandboxes run, over all instances. An attempt leaves its sandbox, and the right to run in
+//! it, to the next step, which begins as soon as the outcome is recorded: an instance that has begun goes on before
+//! others begin, so that few sandboxes serve many instances and each is used warm. What no step needs then is given up
+//! at once; and so is, now and then, the right to run, where others wait for one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +14,7 @@ use std::sync::Arc;
 use hephaestus_core::context::ContextView;
 use hephaestus_core::engine::{Input, InstanceState, Routed, StepState};
 use hephaestus_core::{EventName, InstanceId, Json, StepRef};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::saves::Saves;
@@ -25,9 +30,36 @@ struct Busy {
     abort: AbortHandle,
 }
 
+/// After how many attempts in a row an instance makes room for another one that waits.
+const MAX_IN_A_ROW: u32 = 64;
+
 struct Finished {
     work: Work,
+    place: Place,
+}
+
+/// A sandbox, and the right to run in it.
+struct Place {
     sandbox: Box<dyn Sandbox>,
+    /// `None`: it has yet to be waited for.
+    permit: Option<OwnedSemaphorePermit>,
+    /// Attempts under this permit.
+    attempts: u32,
+}
+
+impl Place {
+    /// Waits until something may run here.
+    async fn enter(&mut self, shared: &Shared) {
+        if self.attempts >= MAX_IN_A_ROW && shared.running.available_permits() == 0 {
+            self.permit = None;
+        }
+        if self.permit.is_none() {
+            // Closed never: the semaphore is the runner's own.
+            self.permit = Arc::clone(&shared.running).acquire_owned().await.ok();
+            self.attempts = 0;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+    }
 }
 
 /// See the head of this module.
@@ -39,7 +71,8 @@ pub(super) struct Crew {
     tasks: JoinSet<Option<Finished>>,
     busy: BTreeMap<StepRef, Busy>,
     saves: Saves,
-    idle: Vec<Box<dyn Sandbox>>,
+    /// For the steps that begin next.
+    idle: Vec<Place>,
 }
 
 impl Crew {
@@ -76,10 +109,10 @@ impl Crew {
             let mut attempt = self.attempt(state, step.clone(), number, state.context(&step));
             attempt.checkpoint = Some(self.saves.checkpoint(state, &step, number));
             let since = state.ready_since(&step);
-            let sandbox = self.sandbox();
+            let place = self.place();
             let abort = self
                 .tasks
-                .spawn(execute(Arc::clone(&self.shared), sandbox, attempt));
+                .spawn(execute(Arc::clone(&self.shared), place, attempt));
             self.busy.insert(
                 step,
                 Busy {
@@ -107,10 +140,10 @@ impl Crew {
         };
         let busy = work.attempt().map(|(step, attempt)| (step.clone(), attempt));
         let attempt = self.attempt(state, step, number, context);
-        let sandbox = self.sandbox();
+        let place = self.place();
         let abort = self
             .tasks
-            .spawn(transit(Arc::clone(&self.shared), sandbox, attempt, event, work));
+            .spawn(transit(Arc::clone(&self.shared), place, attempt, event, work));
         if let Some((step, attempt)) = busy {
             let since = state.ready_since(&step);
             let busy = Busy {
@@ -164,15 +197,15 @@ impl Crew {
         });
     }
 
-    /// Gives up the sandboxes that don't run.
+    /// Gives up what no step has taken over.
     pub(super) fn drop_idle(&mut self) {
         self.idle.clear();
     }
 
     fn take(&mut self, finished: Result<Option<Finished>, JoinError>) -> Option<Work> {
         match finished {
-            Ok(Some(Finished { work, sandbox })) => {
-                self.idle.push(sandbox);
+            Ok(Some(Finished { work, place })) => {
+                self.idle.push(place);
                 Some(work)
             }
             Ok(None) => None,
@@ -183,9 +216,12 @@ impl Crew {
         }
     }
 
-    fn sandbox(&mut self) -> Box<dyn Sandbox> {
-        let rested = self.idle.pop();
-        rested.unwrap_or_else(|| self.shared.executor.sandbox(&self.code))
+    fn place(&mut self) -> Place {
+        self.idle.pop().unwrap_or_else(|| Place {
+            sandbox: self.shared.executor.sandbox(&self.code),
+            permit: None,
+            attempts: 0,
+        })
     }
 
     fn attempt(&self, state: &InstanceState, step: StepRef, number: u32, context: ContextView) -> Attempt {
@@ -207,17 +243,13 @@ impl Crew {
     }
 }
 
-async fn execute(
-    shared: Arc<Shared>,
-    mut sandbox: Box<dyn Sandbox>,
-    mut attempt: Attempt,
-) -> Option<Finished> {
+async fn execute(shared: Arc<Shared>, mut place: Place, mut attempt: Attempt) -> Option<Finished> {
     let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
-    let place = tokio::select! {
+    tokio::select! {
         biased;
         () = shared.phase.reached(Phase::Draining) => return None,
-        place = shared.running.acquire() => place,
-    };
+        () = place.enter(&shared) => {}
+    }
     attempt.started_at = shared.clock.now();
     shared.feeds.publish(instance, || {
         vec![WatchEvent::AttemptStarted {
@@ -225,13 +257,11 @@ async fn execute(
             attempt: number,
         }]
     });
-    let report = sandbox.execute(attempt).await;
-    drop(place);
     let AttemptReport {
         outcome,
         receipt,
         output,
-    } = report;
+    } = place.sandbox.execute(attempt).await;
     shared.feeds.publish(instance, || {
         let lines = output.into_iter();
         lines
@@ -249,23 +279,22 @@ async fn execute(
         receipt: Some(receipt),
         routing: None,
     });
-    Some(Finished { work, sandbox })
+    Some(Finished { work, place })
 }
 
 async fn transit(
     shared: Arc<Shared>,
-    mut sandbox: Box<dyn Sandbox>,
+    mut place: Place,
     mut attempt: Attempt,
     event: EventName,
     work: Work,
 ) -> Option<Finished> {
-    let place = shared.running.acquire().await;
+    place.enter(&shared).await;
     attempt.started_at = shared.clock.now();
     let step = attempt.step.clone();
-    let answer = sandbox.transit(attempt, &event).await;
-    drop(place);
+    let answer = place.sandbox.transit(attempt, &event).await;
     Some(Finished {
         work: work.routed(Routed { step, event, answer }),
-        sandbox,
+        place,
     })
 }

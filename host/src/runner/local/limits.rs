@@ -10,7 +10,7 @@ use hephaestus_core::engine::EngineLimits;
 pub struct RunnerLimits {
     /// Bounds of every instance.
     pub engine: EngineLimits,
-    /// How many steps execute at the same time, over all instances.
+    /// How many steps execute at the same time, over all instances; those count too whose outcome is being recorded.
     pub max_running_steps: usize,
     /// The largest input of an instance, and the largest payload of an event, in bytes of JSON text.
     pub max_input_bytes: usize,
@@ -42,7 +42,7 @@ impl Default for RunnerLimits {
     fn default() -> Self {
         Self {
             engine: EngineLimits::default(),
-            max_running_steps: 64,
+            max_running_steps: 256,
             max_input_bytes: 1024 * 1024,
             max_mailbox: 1_000,
             linger: Duration::from_millis(200),

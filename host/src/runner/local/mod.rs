@@ -99,8 +99,8 @@ struct Shared {
     registry: Arc<registry::Registry>,
     timers: timers::Timers,
     feeds: watch::Feeds,
-    /// A permit for each step that executes.
-    running: Semaphore,
+    /// A permit for each sandbox that runs.
+    running: Arc<Semaphore>,
     phase: phase::PhaseSignal,
 }
 
@@ -133,7 +133,9 @@ impl LocalRunner {
             registry: Arc::default(),
             timers: timers::Timers::new(parts.recovery),
             feeds: watch::Feeds::default(),
-            running: Semaphore::new(limits.max_running_steps.min(Semaphore::MAX_PERMITS)),
+            running: Arc::new(Semaphore::new(
+                limits.max_running_steps.min(Semaphore::MAX_PERMITS),
+            )),
             phase: phase::PhaseSignal::new(),
             limits,
         });

@@ -114,6 +114,7 @@ impl<'a> InstanceTask<'a> {
         if self.phase() == Phase::Open && !restarts {
             self.crew.start_ready(&self.state);
         }
+        self.crew.drop_idle();
         lock(&self.activity).running_steps = self.crew.busy();
     }
 
@@ -198,7 +199,6 @@ impl<'a> InstanceTask<'a> {
 
     /// Gives up task and sandboxes, unless somebody is about to talk to the instance.
     fn retire(&mut self) -> Option<Exit> {
-        self.crew.drop_idle();
         if self.shared.registry.retire(self.instance) {
             return Some(Exit::Retired);
         }
