@@ -8,7 +8,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hephaestus_core::engine::{Change, JournalEntry, Summary};
+use hephaestus_core::engine::{Change, JournalEntry, Summary, Timer};
 use hephaestus_core::{Digest, InstanceId, RequestId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
 
 mod removal;
@@ -73,18 +73,9 @@ impl Tables {
         if let Some(refused) = self.refusal(&write) {
             return refused;
         }
-        let instance = write.instance();
         match write {
-            Write::Create { change, request_id } => {
-                if let Some(request_id) = &request_id {
-                    self.requests.insert(request_id.clone(), instance);
-                }
-                let summary = &change.summary;
-                let version = (summary.workflow.clone(), summary.workflow_version);
-                *self.pinned.entry(version).or_default() += 1;
-                self.apply(instance, change, request_id);
-            }
-            Write::Append { change, .. } => self.apply(instance, change, None),
+            Write::Create { change, request_id } => self.create(change, request_id),
+            Write::Append { instance, change, .. } => self.append(instance, change),
         }
         WriteAnswer::Committed
     }
@@ -130,21 +121,42 @@ impl Tables {
             .is_some_and(|version| !self.components.contains_key(&version.deployed.digest))
     }
 
-    fn apply(&mut self, instance: InstanceId, change: Change, request_id: Option<RequestId>) {
-        let old = self.instances.remove(&instance);
-        if let Some(old) = &old {
-            self.take_back(&old.summary);
+    fn create(&mut self, change: Change, request_id: Option<RequestId>) {
+        let summary = change.summary;
+        if let Some(request_id) = &request_id {
+            self.requests.insert(request_id.clone(), summary.instance);
         }
-        if let Some(key) = &change.summary.unique_key {
-            self.unique_keys.insert(key.clone(), instance);
+        let version = (summary.workflow.clone(), summary.workflow_version);
+        *self.pinned.entry(version).or_default() += 1;
+        self.put_in(&summary);
+        self.change_timers(summary.instance, change.timers_set, change.timers_cleared);
+        let stored = Instance {
+            journal: change.entries,
+            request_id,
+            summary,
+        };
+        self.instances.insert(stored.summary.instance, stored);
+    }
+
+    fn append(&mut self, instance: InstanceId, change: Change) {
+        let Some(stored) = self.instances.get_mut(&instance) else {
+            return; // It was there a moment ago, under the same lock.
+        };
+        stored.journal.extend(change.entries);
+        let old = std::mem::replace(&mut stored.summary, change.summary.clone());
+        let is_same = old.unique_key == change.summary.unique_key && old.ended_at == change.summary.ended_at;
+        if !is_same {
+            self.take_back(&old);
+            self.put_in(&change.summary);
         }
-        if let Some(at) = change.summary.ended_at {
-            self.ended.insert((at, instance));
-        }
-        for number in change.timers_cleared {
+        self.change_timers(instance, change.timers_set, change.timers_cleared);
+    }
+
+    fn change_timers(&mut self, instance: InstanceId, set: Vec<Timer>, cleared: Vec<u32>) {
+        for number in cleared {
             self.clear_timer(TimerId { instance, number });
         }
-        for timer in change.timers_set {
+        for timer in set {
             let id = TimerId {
                 instance,
                 number: timer.number,
@@ -153,20 +165,19 @@ impl Tables {
             self.timers.insert(id, timer.due);
             self.timers_by_due.insert(DueTimer { due: timer.due, id });
         }
-        let (mut journal, request_id) = match old {
-            Some(old) => (old.journal, old.request_id),
-            None => (Vec::new(), request_id),
-        };
-        journal.extend(change.entries);
-        let stored = Instance {
-            summary: change.summary,
-            journal,
-            request_id,
-        };
-        self.instances.insert(instance, stored);
     }
 
-    /// Removes from the indices what changes with each write.
+    /// Puts into the indices what can change with each write.
+    fn put_in(&mut self, summary: &Summary) {
+        if let Some(key) = &summary.unique_key {
+            self.unique_keys.insert(key.clone(), summary.instance);
+        }
+        if let Some(at) = summary.ended_at {
+            self.ended.insert((at, summary.instance));
+        }
+    }
+
+    /// Removes from the indices what can change with each write.
     fn take_back(&mut self, summary: &Summary) {
         if let Some(key) = &summary.unique_key {
             self.unique_keys.remove(key);

@@ -41,7 +41,10 @@ impl Timers {
     }
 
     /// These timers of an instance are set; they may be known.
-    pub(super) fn set<'a>(&self, instance: InstanceId, timers: impl Iterator<Item = &'a Timer>) {
+    pub(super) fn set<'a>(&self, instance: InstanceId, timers: impl ExactSizeIterator<Item = &'a Timer>) {
+        if timers.len() == 0 {
+            return; // The usual case: all instances share the lock.
+        }
         let mut agenda = lock(&self.agenda);
         let first = agenda.first();
         for timer in timers {
@@ -60,6 +63,9 @@ impl Timers {
 
     /// These timers of an instance aren't set any more.
     pub(super) fn clear(&self, instance: InstanceId, numbers: &[u32]) {
+        if numbers.is_empty() {
+            return;
+        }
         let mut agenda = lock(&self.agenda);
         for &number in numbers {
             agenda.remove(TimerId { instance, number });
