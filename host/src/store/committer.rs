@@ -18,7 +18,7 @@ use std::task::Poll;
 use hephaestus_core::engine::{Change, Record};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use super::{Store, StoreError, Write, WriteAnswer};
+use super::{Prepared, Store, StoreError, Write, WriteAnswer};
 
 /// Bounds of a [`Committer`]. A limit of 0 counts as 1. Sizes are estimates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +54,22 @@ pub struct CommitterStats {
 
 /// A handle on the task that groups writes. Cheap to clone; the task ends, all queued writes done, when the last
 /// handle is dropped.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Committer {
+    store: Arc<dyn Store>,
     queue: mpsc::UnboundedSender<Message>,
     room: Arc<Semaphore>,
     queue_bytes: u32,
     counters: Arc<Counters>,
     ended: watch::Receiver<()>,
+}
+
+impl std::fmt::Debug for Committer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Committer")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Committer {
@@ -75,7 +84,7 @@ impl Committer {
         let counters = Arc::new(Counters::default());
         let queue_bytes = limits.queue_bytes.max(1);
         let task = Task {
-            store,
+            store: Arc::clone(&store),
             limits,
             requests,
             leftover: None,
@@ -85,6 +94,7 @@ impl Committer {
         tokio::spawn(task.run());
         let room = Arc::new(Semaphore::new(queue_bytes as usize));
         Self {
+            store,
             queue,
             room,
             queue_bytes,
@@ -94,8 +104,10 @@ impl Committer {
     }
 
     /// Does one write, together with all others that wait at the time. An error of the store reaches every writer of
-    /// the batch; what is wrong with one write reaches its writer, and is never [`WriteAnswer::Failed`]. If this future is dropped, the write may still be done.
-    pub async fn write(&self, write: Write) -> Result<WriteAnswer, StoreError> {
+    /// the batch; what is wrong with one write reaches its writer, and is never [`WriteAnswer::Failed`]. If this future is
+    /// dropped, the write may still be done.
+    pub async fn write(&self, write: impl Into<Arc<Write>>) -> Result<WriteAnswer, StoreError> {
+        let write = write.into();
         // Here and not only in the store: a bad write must not take a batch of others with it.
         write.check()?;
         let bytes = approximate_bytes(write.change()).min(self.queue_bytes);
@@ -105,7 +117,7 @@ impl Committer {
             .map_err(|_| StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
         let request = Request {
-            write,
+            write: self.store.prepare(write)?,
             bytes,
             waiter: Waiter {
                 answer,
@@ -113,7 +125,7 @@ impl Committer {
             },
         };
         self.queue
-            .send(Message::Write(Box::new(request)))
+            .send(Message::Write(request))
             .map_err(|_| StoreError::Closed)?;
         answered.await.unwrap_or_else(|_| {
             let reason = "the task that commits was ended while the write was under way".to_owned();
@@ -159,13 +171,13 @@ impl Counters {
 
 #[derive(Debug)]
 enum Message {
-    Write(Box<Request>),
+    Write(Request),
     Stop,
 }
 
 #[derive(Debug)]
 struct Request {
-    write: Write,
+    write: Prepared,
     bytes: u32,
     waiter: Waiter,
 }
@@ -227,7 +239,7 @@ impl Task {
         }
         loop {
             match self.requests.recv().await? {
-                Message::Write(request) => return Some(*request),
+                Message::Write(request) => return Some(request),
                 // What was sent before is still received.
                 Message::Stop => self.requests.close(),
             }
@@ -243,10 +255,10 @@ impl Task {
                 Ok(Message::Write(request)) => {
                     bytes = bytes.saturating_add(request.bytes);
                     if bytes > self.limits.batch_bytes {
-                        self.leftover = Some(*request);
+                        self.leftover = Some(request);
                         break;
                     }
-                    batch.push(*request);
+                    batch.push(request);
                 }
                 Ok(Message::Stop) => self.requests.close(),
                 Err(_) => break,
@@ -257,9 +269,9 @@ impl Task {
 }
 
 /// One call of the store. Its panic, or an answer that doesn't fit, is an error like others: [`StoreError::Unknown`].
-async fn write_batch(store: &dyn Store, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
+async fn write_batch(store: &dyn Store, writes: Vec<Prepared>) -> Result<Vec<WriteAnswer>, StoreError> {
     let count = writes.len();
-    let mut call = store.write(writes);
+    let mut call = store.write_prepared(writes);
     let result = poll_fn(|context| {
         // The future is not polled again after a panic, and a store must cope with its own anyway.
         match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {

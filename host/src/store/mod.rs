@@ -11,6 +11,8 @@
 //!
 //! One conformance suite runs against all backends: `host/tests/store/conformance.rs`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use hephaestus_core::engine::{Change, InstanceStatus, JournalEntry, Summary};
 use hephaestus_core::{
@@ -21,9 +23,11 @@ pub mod committer;
 mod error;
 pub mod faulty;
 pub mod memory;
+mod prepared;
 pub mod sqlite;
 
 pub use error::StoreError;
+pub use prepared::{Prepared, Texts};
 
 /// One write: atomic by itself, independent of its neighbours in a batch.
 #[derive(Debug, Clone)]
@@ -259,6 +263,17 @@ pub trait Store: Send + Sync + 'static {
     /// sees what earlier ones did). An error concerns the whole batch; what is wrong with single ones of them is an
     /// [answer](WriteAnswer::Failed) where the backend can tell.
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError>;
+
+    /// Does what can be done about a write before its turn comes; called where it was decided. By default nothing.
+    fn prepare(&self, write: Arc<Write>) -> Result<Prepared, StoreError> {
+        Ok(write.into())
+    }
+
+    /// [`Self::write`], for writes that were [prepared](Self::prepare).
+    async fn write_prepared(&self, writes: Vec<Prepared>) -> Result<Vec<WriteAnswer>, StoreError> {
+        self.write(writes.into_iter().map(Prepared::into_write).collect())
+            .await
+    }
 
     /// The whole journal of an instance, in order; `None` if there is no such instance.
     async fn journal(&self, instance: InstanceId) -> Result<Option<Vec<JournalEntry>>, StoreError>;

@@ -69,17 +69,21 @@ impl InstanceTask<'_> {
             self.answer(round.decided);
             return Ok(());
         };
-        let entries = change.entries.clone();
-        let cleared = change.timers_cleared.clone();
-        let write = Write::Append {
+        let write = Arc::new(Write::Append {
             instance: self.instance,
             expected_version: self.state.version(),
             change,
-        };
-        match self.shared.committer.write(write).await {
+        });
+        let answer = self.shared.committer.write(Arc::clone(&write)).await;
+        let Change {
+            entries,
+            timers_cleared,
+            ..
+        } = write.change();
+        match answer {
             Ok(WriteAnswer::Committed) => {
-                self.shared.timers.clear(self.instance, &cleared);
-                self.become_durable(after, &entries);
+                self.shared.timers.clear(self.instance, timers_cleared);
+                self.become_durable(after, entries);
                 self.answer(round.decided);
                 Ok(())
             }
@@ -102,7 +106,7 @@ impl InstanceTask<'_> {
                 "the store answers {answer:?} to more entries"
             ))),
             Err(error @ StoreError::Unknown { .. }) => {
-                self.reload_after_unknown(round.decided, &entries, error).await
+                self.reload_after_unknown(round.decided, entries, error).await
             }
             Err(error @ StoreError::Malformed { .. }) => Err(Exit::Crashed(error.to_string())),
             Err(error) => {

@@ -5,13 +5,14 @@
 //! paid for it otherwise, as a savepoint for each write would be (`docs/adr/0002-group-commit-above-the-store.md`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hephaestus_core::InstanceId;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::Failure;
-use super::write;
-use crate::store::{Write, WriteAnswer};
+use super::write::Writing;
+use crate::store::{Texts, Write, WriteAnswer};
 
 /// How many writes of a batch fail alone, at most. With more, the damage isn't that of some instances.
 const MAX_FAILED: usize = 16;
@@ -19,8 +20,11 @@ const MAX_FAILED: usize = 16;
 /// What became of one write of a batch.
 pub(super) type Answer = Result<WriteAnswer, (InstanceId, Failure)>;
 
+/// A write and its texts.
+type Job = (Arc<Write>, Texts);
+
 /// Does `writes`; answers each, in order.
-pub(super) fn batch(connection: &mut Connection, writes: &[Write]) -> Result<Vec<Answer>, Failure> {
+pub(super) fn batch(connection: &mut Connection, writes: &[Job]) -> Result<Vec<Answer>, Failure> {
     let mut failed = BTreeMap::new();
     loop {
         match attempt(connection, writes, &failed) {
@@ -39,19 +43,21 @@ pub(super) fn batch(connection: &mut Connection, writes: &[Write]) -> Result<Vec
 /// write that it struck, if it was one.
 fn attempt(
     connection: &mut Connection,
-    writes: &[Write],
+    writes: &[Job],
     failed: &BTreeMap<usize, Failure>,
 ) -> Result<Vec<WriteAnswer>, (Option<usize>, Failure)> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(|error| (None, error.into()))?;
     let mut answers = Vec::with_capacity(writes.len());
-    for (at, write) in writes.iter().enumerate() {
+    let mut writing = Writing::new(&transaction).map_err(|error| (None, error.into()))?;
+    for (at, (write, texts)) in writes.iter().enumerate() {
         if !failed.contains_key(&at) {
-            let answer = write::one(&transaction, write);
+            let answer = writing.one(write, texts);
             answers.push(answer.map_err(|failure| (Some(at), failure))?);
         }
     }
+    drop(writing);
     transaction
         .commit()
         .map_err(|error| (None, Failure::Commit(error)))?;
@@ -62,14 +68,14 @@ fn attempt(
 fn with_failed(
     answers: Vec<WriteAnswer>,
     mut failed: BTreeMap<usize, Failure>,
-    writes: &[Write],
+    writes: &[Job],
 ) -> Vec<Answer> {
     if failed.is_empty() {
         return answers.into_iter().map(Ok).collect();
     }
     let mut answers = answers.into_iter();
     let all = writes.iter().enumerate();
-    all.filter_map(|(at, write)| match failed.remove(&at) {
+    all.filter_map(|(at, (write, _))| match failed.remove(&at) {
         Some(failure) => Some(Err((write.instance(), failure))),
         None => answers.next().map(Ok),
     })

@@ -44,8 +44,8 @@ pub use self::options::{SqliteOptions, Synchronous};
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{
-    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Purged, Query, Store, StoreError, Write,
-    WriteAnswer,
+    DeleteAnswer, DeployAnswer, DeployedVersion, DueTimer, Page, Prepared, Purged, Query, Store, StoreError,
+    Write, WriteAnswer,
 };
 
 /// Keeps everything in one SQLite file.
@@ -165,7 +165,18 @@ async fn blocking<T: Send + 'static>(
 #[async_trait]
 impl Store for SqliteStore {
     async fn write(&self, writes: Vec<Write>) -> Result<Vec<WriteAnswer>, StoreError> {
-        writes.iter().try_for_each(Write::check)?;
+        let writes = writes.into_iter().map(|write| Arc::new(write).into());
+        self.write_prepared(writes.collect()).await
+    }
+
+    fn prepare(&self, write: Arc<Write>) -> Result<Prepared, StoreError> {
+        Prepared::with_texts(write)
+    }
+
+    async fn write_prepared(&self, writes: Vec<Prepared>) -> Result<Vec<WriteAnswer>, StoreError> {
+        writes.iter().try_for_each(|write| write.write().check())?;
+        let writes: Result<Vec<_>, _> = writes.into_iter().map(Prepared::into_texts).collect();
+        let writes = writes?;
         let answers = self.change(move |connection| batch::batch(connection, &writes));
         let answers = answers.await?.into_iter().map(|answer| match answer {
             Ok(answer) => answer,

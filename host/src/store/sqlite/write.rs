@@ -3,37 +3,62 @@
 //! A write's first statement is the one that can be refused, and SQLite undoes a refused statement by itself; so a
 //! refused write has changed nothing, and needs no savepoint of its own (which would copy each page it touches).
 
-use hephaestus_core::InstanceId;
 use hephaestus_core::engine::{Change, Summary};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    CachedStatement, Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
 use super::failure::Failure;
 use super::{integer, read, unsigned};
-use crate::store::{DeployAnswer, DeployedVersion, Write, WriteAnswer};
+use crate::store::{DeployAnswer, DeployedVersion, Texts, Write, WriteAnswer};
 
-/// One write of a batch.
-pub(super) fn one(transaction: &Transaction<'_>, write: &Write) -> Result<WriteAnswer, Failure> {
-    match write {
-        Write::Create { change, request_id } => {
-            let request_id = request_id.as_ref().map(|id| id.as_str());
-            create(transaction, change, request_id)
-        }
-        Write::Append {
-            instance,
-            expected_version,
-            change,
-        } => append(transaction, *instance, *expected_version, change),
-    }
+/// A transaction, and the statements that nearly every write needs.
+pub(super) struct Writing<'t> {
+    transaction: &'t Transaction<'t>,
+    go_on: CachedStatement<'t>,
+    entry: CachedStatement<'t>,
 }
 
-/// Inserts first and asks why not afterwards: most are not refused.
-fn create(
-    transaction: &Transaction<'_>,
-    change: &Change,
-    request_id: Option<&str>,
-) -> Result<WriteAnswer, Failure> {
-    let summary = &change.summary;
-    let inserted = transaction
+/// The most frequent change: the instance is where it was expected, and nothing changes in any index. Each `+` keeps
+/// SQLite from looking for the instance in another index than that of the id.
+const GO_ON: &str = "UPDATE instances SET version = ?3, summary = ?4
+    WHERE id = ?1 AND version = ?2 AND +status = ?5 AND +unique_key IS ?6 AND +ended_at IS ?7";
+
+const ENTRY: &str = "INSERT INTO journal (instance, seq, at, record) VALUES (?1, ?2, ?3, ?4)";
+
+impl<'t> Writing<'t> {
+    pub(super) fn new(transaction: &'t Transaction<'t>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            transaction,
+            go_on: transaction.prepare_cached(GO_ON)?,
+            entry: transaction.prepare_cached(ENTRY)?,
+        })
+    }
+
+    /// One write of a batch.
+    pub(super) fn one(&mut self, write: &Write, texts: &Texts) -> Result<WriteAnswer, Failure> {
+        match write {
+            Write::Create { change, request_id } => {
+                let request_id = request_id.as_ref().map(|id| id.as_str());
+                self.create(change, texts, request_id)
+            }
+            Write::Append {
+                expected_version,
+                change,
+                ..
+            } => self.append(*expected_version, change, texts),
+        }
+    }
+
+    /// Inserts first and asks why not afterwards: most are not refused.
+    fn create(
+        &mut self,
+        change: &Change,
+        texts: &Texts,
+        request_id: Option<&str>,
+    ) -> Result<WriteAnswer, Failure> {
+        let (transaction, summary) = (self.transaction, &change.summary);
+        let inserted = transaction
         .prepare_cached(
             "INSERT INTO instances (id, version, workflow, business_id, status, unique_key, request_id, summary,
                                     workflow_version, ended_at)
@@ -50,23 +75,77 @@ fn create(
             summary.status.as_str(),
             summary.unique_key,
             request_id,
-            json(summary)?,
+            texts.summary(),
             summary.workflow_version.0,
             ended_at(summary),
         ]);
-    match inserted {
-        Ok(0) => {
-            let other = why_not_created(transaction, summary, request_id)?;
-            return Ok(other.unwrap_or(WriteAnswer::ComponentRemoved));
+        match inserted {
+            Ok(0) => {
+                let other = why_not_created(transaction, summary, request_id)?;
+                return Ok(other.unwrap_or(WriteAnswer::ComponentRemoved));
+            }
+            Ok(_) => {}
+            Err(error) if is_constraint(&error) => {
+                return why_not_created(transaction, summary, request_id)?.ok_or(Failure::Sqlite(error));
+            }
+            Err(error) => return Err(error.into()),
         }
-        Ok(_) => {}
-        Err(error) if is_constraint(&error) => {
-            return why_not_created(transaction, summary, request_id)?.ok_or(Failure::Sqlite(error));
-        }
-        Err(error) => return Err(error.into()),
+        self.write_details(change, texts)?;
+        Ok(WriteAnswer::Committed)
     }
-    write_details(transaction, change)?;
-    Ok(WriteAnswer::Committed)
+
+    /// Supposes the most frequent case, and looks only if it isn't.
+    fn append(
+        &mut self,
+        expected_version: u64,
+        change: &Change,
+        texts: &Texts,
+    ) -> Result<WriteAnswer, Failure> {
+        let summary = &change.summary;
+        let updated = self.go_on.execute(params![
+            summary.instance.0.as_bytes(),
+            integer(expected_version),
+            integer(summary.version),
+            texts.summary(),
+            summary.status.as_str(),
+            summary.unique_key,
+            ended_at(summary),
+        ])?;
+        if updated == 0 {
+            let answer = append_elsewhere(self.transaction, expected_version, summary, texts.summary())?;
+            if answer != WriteAnswer::Committed {
+                return Ok(answer);
+            }
+        }
+        self.write_details(change, texts)?;
+        Ok(WriteAnswer::Committed)
+    }
+
+    /// What can't be refused any more: entries and timers.
+    fn write_details(&mut self, change: &Change, texts: &Texts) -> rusqlite::Result<()> {
+        let id = change.summary.instance.0.as_bytes();
+        for (entry, record) in change.entries.iter().zip(texts.records()) {
+            let (seq, at) = (integer(entry.seq), integer(entry.at.0));
+            self.entry.execute(params![id, seq, at, record])?;
+        }
+        if !change.timers_cleared.is_empty() {
+            let mut clear = self
+                .transaction
+                .prepare_cached("DELETE FROM timers WHERE instance = ?1 AND number = ?2")?;
+            for number in &change.timers_cleared {
+                clear.execute(params![id, number])?;
+            }
+        }
+        if !change.timers_set.is_empty() {
+            let mut set = self.transaction.prepare_cached(
+                "INSERT OR REPLACE INTO timers (instance, number, due) VALUES (?1, ?2, ?3)",
+            )?;
+            for timer in &change.timers_set {
+                set.execute(params![id, timer.number, integer(timer.due.0)])?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The checks, in the order of [`WriteAnswer`].
@@ -106,76 +185,59 @@ fn already_active(transaction: &Transaction<'_>, summary: &Summary) -> Result<Op
     Ok(Some(WriteAnswer::AlreadyActive { holder }))
 }
 
-fn append(
+/// An instance that isn't where it was expected, or changes its place in an index.
+fn append_elsewhere(
     transaction: &Transaction<'_>,
-    instance: InstanceId,
     expected_version: u64,
-    change: &Change,
+    summary: &Summary,
+    text: &str,
 ) -> Result<WriteAnswer, Failure> {
-    let summary = &change.summary;
     let found = transaction
-        .prepare_cached(
-            "SELECT version, status = ?2, unique_key IS ?3 AND ended_at IS ?4 FROM instances WHERE id = ?1",
-        )?
+        .prepare_cached("SELECT version, unique_key IS ?2 AND ended_at IS ?3 FROM instances WHERE id = ?1")?
         .query_row(
             params![
-                instance.0.as_bytes(),
-                summary.status.as_str(),
+                summary.instance.0.as_bytes(),
                 summary.unique_key,
                 ended_at(summary)
             ],
-            |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let (is_same_status, is_same_life) = match found {
-        Some((version, same)) if unsigned(version) == expected_version => same,
+    let updated = match found {
+        Some((version, true)) if unsigned(version) == expected_version => {
+            update_status(transaction, summary, text)
+        }
+        Some((version, false)) if unsigned(version) == expected_version => {
+            update_life(transaction, summary, text)
+        }
         _ => {
             let found = found.map(|(version, _)| unsigned(version));
             return Ok(WriteAnswer::Conflict { found });
         }
     };
-    let updated = match (is_same_status, is_same_life) {
-        (true, true) => update(transaction, summary),
-        (false, true) => update_status(transaction, summary),
-        (_, false) => update_life(transaction, summary),
-    };
     match updated {
-        Ok(_) => {}
+        Ok(_) => Ok(WriteAnswer::Committed),
         Err(error) if is_constraint(&error) => {
-            return already_active(transaction, summary)?.ok_or(Failure::Sqlite(error));
+            already_active(transaction, summary)?.ok_or(Failure::Sqlite(error))
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    write_details(transaction, change)?;
-    Ok(WriteAnswer::Committed)
 }
 
-/// The most frequent: nothing changes in any index. SQLite rewrites the entries of all columns that a statement sets, so
-/// there are three.
-fn update(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Result<usize> {
-    transaction
-        .prepare_cached("UPDATE instances SET version = ?2, summary = ?3 WHERE id = ?1")?
-        .execute(params![
-            summary.instance.0.as_bytes(),
-            integer(summary.version),
-            json(summary)?
-        ])
-}
-
-/// It began to wait, or goes on.
-fn update_status(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Result<usize> {
+/// It began to wait, or goes on. SQLite rewrites the entries of all columns that a statement sets, so there are three.
+fn update_status(transaction: &Transaction<'_>, summary: &Summary, text: &str) -> rusqlite::Result<usize> {
     transaction
         .prepare_cached("UPDATE instances SET version = ?2, summary = ?3, status = ?4 WHERE id = ?1")?
         .execute(params![
             summary.instance.0.as_bytes(),
             integer(summary.version),
-            json(summary)?,
+            text,
             summary.status.as_str()
         ])
 }
 
 /// It ended, or is retried.
-fn update_life(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Result<usize> {
+fn update_life(transaction: &Transaction<'_>, summary: &Summary, text: &str) -> rusqlite::Result<usize> {
     transaction
         .prepare_cached(
             "UPDATE instances SET version = ?2, summary = ?3, status = ?4, unique_key = ?5, ended_at = ?6
@@ -184,7 +246,7 @@ fn update_life(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Re
         .execute(params![
             summary.instance.0.as_bytes(),
             integer(summary.version),
-            json(summary)?,
+            text,
             summary.status.as_str(),
             summary.unique_key,
             ended_at(summary),
@@ -193,36 +255,6 @@ fn update_life(transaction: &Transaction<'_>, summary: &Summary) -> rusqlite::Re
 
 fn ended_at(summary: &Summary) -> Option<i64> {
     summary.ended_at.map(|at| integer(at.0))
-}
-
-/// What can't be refused any more: entries and timers.
-fn write_details(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
-    let id = change.summary.instance.0.as_bytes();
-    let mut insert = transaction
-        .prepare_cached("INSERT INTO journal (instance, seq, at, record) VALUES (?1, ?2, ?3, ?4)")?;
-    for entry in &change.entries {
-        insert.execute(params![
-            id,
-            integer(entry.seq),
-            integer(entry.at.0),
-            json(&entry.record)?
-        ])?;
-    }
-    if !change.timers_cleared.is_empty() {
-        let mut clear =
-            transaction.prepare_cached("DELETE FROM timers WHERE instance = ?1 AND number = ?2")?;
-        for number in &change.timers_cleared {
-            clear.execute(params![id, number])?;
-        }
-    }
-    if !change.timers_set.is_empty() {
-        let mut set = transaction
-            .prepare_cached("INSERT OR REPLACE INTO timers (instance, number, due) VALUES (?1, ?2, ?3)")?;
-        for timer in &change.timers_set {
-            set.execute(params![id, timer.number, integer(timer.due.0)])?;
-        }
-    }
-    Ok(())
 }
 
 /// Stores a component and the version that it is.
@@ -268,10 +300,6 @@ pub(super) fn deploy(
 
 fn is_constraint(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
-}
-
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 #[cfg(test)]
