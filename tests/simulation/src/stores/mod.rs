@@ -1,5 +1,6 @@
 //! Layers that are put over a store. Each changes some of its calls; the others go through as they are.
 
+mod at_once;
 mod planted;
 mod slow;
 
@@ -13,6 +14,7 @@ use hephaestus_host::store::{
     WriteAnswer,
 };
 
+pub use at_once::AtOnce;
 pub use planted::{Plant, Planted};
 pub use slow::{CrashPoint, Slow};
 
