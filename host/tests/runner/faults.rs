@@ -16,6 +16,7 @@ use hephaestus_host::store::{Query, Store, StoreError, Write, WriteAnswer};
 use hephaestus_host::{Recovery, WatchEvent};
 
 use crate::guests::{Guests, completed, wait_at_most};
+use crate::log::Log;
 use crate::waiting::approval;
 use crate::world::{
     World, called, count, deploy, ended, event, history, send, sleep_ms, start, state, status, waits,
@@ -396,4 +397,46 @@ async fn an_instance_whose_starter_went_away_is_executed_all_the_same() {
     let found = host.list(query).await.unwrap();
     let statuses: Vec<_> = found.summaries.iter().map(|summary| summary.status).collect();
     assert_eq!(statuses, [InstanceStatus::Completed]);
+}
+
+/// Twenty instances come to something while the store is gone for an hour.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_gone_is_named_when_it_goes_and_when_it_is_back() {
+    let world = World::new(Guests::new().on("only", |_| run_slow(100)));
+    let host = world.host().await;
+    let workflow = deploy(&host, small()).await;
+    let mut instances = Vec::new();
+    for _ in 0..20 {
+        instances.push(start(&host, &workflow).await);
+    }
+    let log = Log::keep();
+    world.store.set_down(true);
+    sleep_ms(3_600_000).await;
+    world.store.set_down(false);
+    for instance in instances {
+        assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+    }
+    let lines = log.lines();
+    let said = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        said("the store can't be written: nothing is acknowledged"),
+        1,
+        "{lines:#?}"
+    );
+    assert_eq!(
+        said("the store still can't be written"),
+        5,
+        "each ten minutes: {lines:#?}"
+    );
+    let over = lines
+        .iter()
+        .find(|line| line.contains("the store can be written again"));
+    assert!(
+        over.is_some_and(|line| line.contains("waited=20") && line.contains("lasted_s=36")),
+        "{lines:#?}"
+    );
+    assert_eq!(said("the store can be written again"), 1, "{lines:#?}");
+    assert_eq!(said("the store can't be read: "), 1, "{lines:#?}");
+    assert_eq!(said("the store can be read again"), 1, "{lines:#?}");
+    assert!(lines.len() <= 14, "and nothing for each instance: {lines:#?}");
 }

@@ -12,6 +12,7 @@ mod embedding;
 mod faults;
 mod guests;
 mod lifecycle;
+mod log;
 mod naming;
 mod operator;
 mod recovery;

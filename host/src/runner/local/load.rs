@@ -66,8 +66,9 @@ impl Failure {
 
 /// Reads and folds an instance.
 pub(super) async fn load(shared: &Shared, instance: InstanceId) -> Result<Loaded, Failure> {
-    let journal = shared.store.journal(instance).await.map_err(Failure::Store)?;
-    let journal = journal.ok_or(Failure::NoSuchInstance)?;
+    let journal = shared.store.journal(instance).await;
+    shared.health.read(&*shared.clock, Some(instance), &journal);
+    let journal = journal.map_err(Failure::Store)?.ok_or(Failure::NoSuchInstance)?;
     let damaged = |reason: String| {
         Failure::Store(StoreError::Damaged {
             reason: format!("instance {instance}: {reason}"),
@@ -112,7 +113,12 @@ pub(super) async fn once(
         Ok(loaded) => return Ok(loaded),
         Err(failure) => failure,
     };
-    if !matches!(failure, Failure::NoSuchInstance) {
+    let is_said = match &failure {
+        Failure::NoSuchInstance => true,
+        Failure::Store(error) => shared.health.explains(error),
+        Failure::Code(_) => false,
+    };
+    if !is_said {
         tracing::error!(%instance, error = %failure.to_error(instance), "an instance can't be loaded");
     }
     Err(give_up(shared, instance, mailbox, &failure).await)
@@ -163,7 +169,9 @@ pub(super) async fn until_available(
         if !failure.is_passing() {
             return Err(Exit::Hopeless(error.to_string()));
         }
-        tracing::warn!(%instance, %error, failures, "an instance can't be loaded now");
+        if !matches!(&failure, Failure::Store(error) if shared.health.explains(error)) {
+            tracing::warn!(%instance, %error, failures, "an instance can't be loaded now");
+        }
         answer_all(mailbox, || failure.to_error(instance));
         let pause = shared.sleep(shared.limits.pause(failures));
         tokio::pin!(pause);

@@ -11,6 +11,7 @@
 //! | `retention` | removes what ended long ago |
 //! | `timers`, `recovery` | what wakes instances that are parked, or were running when the last host ended |
 //! | `phase` | how far the runner has come to its end |
+//! | `health` | whether the store works, for the log |
 //! | `watch`, `wait` | following an instance; waiting until it is in a certain state |
 //!
 //! Everything here is deterministic under paused time on a runtime with one thread, given a seed for its ids.
@@ -18,6 +19,7 @@
 mod activity;
 mod code;
 mod crew;
+mod health;
 mod ids;
 mod limits;
 mod load;
@@ -50,7 +52,7 @@ use super::{
     ScheduleError, StartError, StartOptions, StepExecutor,
 };
 use crate::store::committer::{Committer, CommitterLimits};
-use crate::store::{DeleteAnswer, Page, Query, Store, StoreError};
+use crate::store::{DeleteAnswer, Page, Query, Store, StoreError, Write, WriteAnswer};
 use mailbox::{Accepted, Verb, ask};
 use phase::Phase;
 
@@ -99,6 +101,7 @@ struct Shared {
     registry: Arc<registry::Registry>,
     timers: timers::Timers,
     feeds: watch::Feeds,
+    health: health::Health,
     /// A permit for each sandbox that runs.
     running: Arc<Semaphore>,
     phase: phase::PhaseSignal,
@@ -107,6 +110,18 @@ struct Shared {
 impl Shared {
     async fn sleep(&self, duration: Duration) {
         self.clock.sleep_until(self.clock.now().after(duration)).await;
+    }
+
+    async fn write(&self, write: impl Into<Arc<Write>>) -> Result<WriteAnswer, StoreError> {
+        let write = write.into();
+        // Whoever starts an instance is told, and may ask again; nothing of it waits here.
+        let waiting = match &*write {
+            Write::Create { .. } => None,
+            Write::Append { instance, .. } => Some(*instance),
+        };
+        let answer = self.committer.write(write).await;
+        self.health.wrote(&*self.clock, waiting, &answer);
+        answer
     }
 }
 
@@ -133,6 +148,7 @@ impl LocalRunner {
             registry: Arc::default(),
             timers: timers::Timers::new(parts.recovery),
             feeds: watch::Feeds::default(),
+            health: health::Health::default(),
             running: Arc::new(Semaphore::new(
                 limits.max_running_steps.min(Semaphore::MAX_PERMITS),
             )),

@@ -75,11 +75,12 @@ async fn activate_all(shared: &Arc<Shared>, instances: impl Iterator<Item = Inst
 /// A page, as soon as the store allows it. `None`: the runner ends before, or the store is damaged.
 async fn read(shared: &Shared, query: Query) -> Option<Page> {
     for failures in 1.. {
-        match shared.store.query(query.clone()).await {
+        let page = shared.store.query(query.clone()).await;
+        shared.health.read(&*shared.clock, None, &page);
+        match page {
             Ok(page) => return Some(page),
-            Err(error @ (StoreError::Unavailable { .. } | StoreError::Unknown { .. })) => {
-                tracing::warn!(%error, failures, "instances can't be recovered now");
-            }
+            // That is said; it is tried again.
+            Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. }) => {}
             Err(error) => {
                 tracing::error!(%error, "instances can't be recovered");
                 return None;

@@ -29,9 +29,9 @@ pub(super) async fn run(shared: Arc<Shared>, keep: Duration) {
                 period
             }
             Err(StoreError::Closed) => return,
-            Err(error @ (StoreError::Unavailable { .. } | StoreError::Unknown { .. })) => {
+            // That is said; it is tried again.
+            Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. }) => {
                 failures += 1;
-                tracing::warn!(%error, failures, "old instances can't be removed now");
                 shared.limits.pause(failures)
             }
             Err(error) => {
@@ -50,7 +50,9 @@ async fn sweep(shared: &Shared, keep: Duration) -> Result<(), StoreError> {
     let ended_before = shared.clock.now().before(keep);
     let mut total = Purged::default();
     let outcome = loop {
-        match shared.store.purge(ended_before, BATCH_ENTRIES).await {
+        let purged = shared.store.purge(ended_before, BATCH_ENTRIES).await;
+        shared.health.wrote(&*shared.clock, None, &purged);
+        match purged {
             Ok(purged) => {
                 total.instances += purged.instances;
                 total.entries += purged.entries;

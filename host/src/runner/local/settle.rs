@@ -74,7 +74,7 @@ impl InstanceTask<'_> {
             expected_version: self.state.version(),
             change,
         });
-        let answer = self.shared.committer.write(Arc::clone(&write)).await;
+        let answer = self.shared.write(Arc::clone(&write)).await;
         let Change {
             entries,
             timers_cleared,
@@ -195,7 +195,11 @@ impl InstanceTask<'_> {
     /// Nothing was changed. Who asked gets to know; what was found out here is kept, and tried again later.
     fn put_back(&mut self, decided: Vec<(Work, Answer)>, error: &StoreError) {
         self.failures += 1;
-        tracing::warn!(instance = %self.instance, %error, failures = self.failures, "a commit failed");
+        if self.shared.health.explains(error) {
+            tracing::debug!(instance = %self.instance, %error, failures = self.failures, "a commit failed");
+        } else {
+            tracing::warn!(instance = %self.instance, %error, failures = self.failures, "a commit failed");
+        }
         let undecided = std::mem::take(&mut self.backlog);
         let works = decided.into_iter().map(|(work, _)| work).chain(undecided);
         self.backlog = works
@@ -254,7 +258,7 @@ impl InstanceTask<'_> {
         entries: &[JournalEntry],
         error: StoreError,
     ) -> Result<(), Exit> {
-        tracing::error!(instance = %self.instance, %error, "the store can't tell whether a commit survived");
+        tracing::debug!(instance = %self.instance, %error, "the store can't tell whether a commit survived");
         let loaded = match load::load(&self.shared, self.instance).await {
             Ok(loaded) => loaded,
             Err(_) => {

@@ -122,7 +122,7 @@ struct New {
 
 async fn commit(shared: Arc<Shared>, new: New, write: Write) -> Result<InstanceId, StartError> {
     let instance = new.instance;
-    match shared.committer.write(write).await {
+    match shared.write(write).await {
         Ok(WriteAnswer::Committed) => {
             new.reservation.start(new.state, new.code);
             Ok(instance)

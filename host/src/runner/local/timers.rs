@@ -243,7 +243,9 @@ impl Scan {
             Err(error) => {
                 self.failures = self.failures.saturating_add(1);
                 self.not_before = now.after(shared.limits.pause(self.failures));
-                tracing::warn!(%error, failures = self.failures, "timers can't be read now");
+                if !shared.health.explains(&error) {
+                    tracing::warn!(%error, failures = self.failures, "timers can't be read now");
+                }
             }
         }
     }
@@ -257,6 +259,7 @@ impl Scan {
     ) -> Result<Vec<DueTimer>, StoreError> {
         let before = std::mem::replace(&mut lock(&shared.timers.agenda).horizon, until);
         let found = shared.store.due_timers(until, limit).await;
+        shared.health.read(&*shared.clock, None, &found);
         if found.is_err() {
             lock(&shared.timers.agenda).horizon = before;
         }
@@ -285,7 +288,9 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
         Err(error) => {
             let failures = agenda.failed(timer);
             let again = shared.clock.now().after(shared.limits.pause(failures));
-            tracing::warn!(%timer, %error, failures, "a timer can't be delivered now");
+            if !matches!(&error, InstanceError::Store(error) if shared.health.explains(error)) {
+                tracing::warn!(%timer, %error, failures, "a timer can't be delivered now");
+            }
             agenda.insert(DueTimer {
                 due: again,
                 id: timer,

@@ -225,7 +225,9 @@ impl Watch {
                     return Some(());
                 }
                 Err(error) => {
-                    tracing::warn!(instance = %self.instance, %error, "a watcher can't read the journal now");
+                    if !self.shared.health.explains(&error) {
+                        tracing::warn!(instance = %self.instance, %error, "a watcher can't read the journal now");
+                    }
                 }
             }
             tokio::select! {
