@@ -27,6 +27,8 @@ pub enum Fault {
     Short,
     /// Syncs fail, and what was to be written counts as clean, as on Linux. Other calls work.
     Unsynced,
+    /// Syncs answer that they worked, and nothing was synced: a disk that lies.
+    Lied,
     /// Syncs take that long, and work.
     Slow(Duration),
     /// Reads fail: `EIO`. Other calls work.
@@ -57,6 +59,7 @@ impl Fault {
             Self::Refused | Self::Unacknowledged => call != Call::Read,
             Self::Full | Self::Short => matches!(call, Call::Create | Call::Write),
             Self::Unsynced | Self::Slow(_) => call == Call::Sync,
+            Self::Lied => matches!(call, Call::Sync | Call::Delete),
             Self::Unread => call == Call::Read,
         }
     }
@@ -202,7 +205,8 @@ impl Disk {
     }
 
     /// A store may write a log again, as it is, past SQLite: what a sync that failed may have left out. To be called before
-    /// SQLite changes a marked log. That it was written is seen here, with what; that it was also synced is taken on trust.
+    /// SQLite changes a marked log. That it was written is seen here, with what; that it was also synced is taken on trust: a
+    /// test of the store's own shows it (`host/src/store/sqlite/log/tests.rs`).
     pub(crate) fn notice_rewritten(&self, file: &FileName) {
         let path = self.folder.join(&**file);
         let modified = path.metadata().and_then(|log| log.modified());
@@ -217,10 +221,12 @@ impl Disk {
             offset: 0,
             bytes: bytes.into(),
         });
-        state.trace.push(Op::Sync {
-            file,
-            with_folder: false,
-        });
+        if !state.lies_next() {
+            state.trace.push(Op::Sync {
+                file,
+                with_folder: false,
+            });
+        }
     }
 
     pub(crate) fn create(&self, file: &FileName, real: impl FnOnce() -> Code) -> Code {
@@ -278,17 +284,21 @@ impl Disk {
         self.change(Call::Delete, op, ffi::SQLITE_IOERR_DELETE, real)
     }
 
-    fn change(&self, call: Call, op: Op, failed: Code, real: impl FnOnce() -> Code) -> Code {
+    fn change(&self, call: Call, mut op: Op, failed: Code, real: impl FnOnce() -> Code) -> Code {
         let mut state = self.state();
         let fault = state.next_fault(call);
         if fault == Some(Fault::Refused) {
             return failed;
         }
         let code = real();
+        let lies = fault == Some(Fault::Lied);
+        if let Op::Delete { with_folder, .. } = &mut op {
+            *with_folder &= !lies;
+        }
         if code == ffi::SQLITE_OK {
             state.trace.push(op);
         }
-        if fault.is_some() { failed } else { code }
+        if fault.is_some() && !lies { failed } else { code }
     }
 
     pub(crate) fn sync(&self, file: &FileName, with_folder: bool, real: impl FnOnce() -> Code) -> Code {
@@ -297,6 +307,7 @@ impl Disk {
         match fault {
             None | Some(Fault::Unacknowledged) => {}
             Some(Fault::Slow(time)) => std::thread::sleep(time),
+            Some(Fault::Lied) => return ffi::SQLITE_OK,
             Some(_) => {
                 self.state().trace.push(Op::FailedSync { file });
                 return ffi::SQLITE_IOERR_FSYNC;
@@ -322,6 +333,13 @@ impl Disk {
 }
 
 impl State {
+    /// Whether a sync that came now would be a lie.
+    fn lies_next(&self) -> bool {
+        let next = self.changes.len() as u64 + 1;
+        let lies = |order: &Order| order.fault == Fault::Lied && (order.from..=order.to).contains(&next);
+        self.orders.iter().any(lies)
+    }
+
     fn next_fault(&mut self, call: Call) -> Option<Fault> {
         let number = match call {
             Call::Read => {

@@ -8,9 +8,12 @@
 )]
 
 mod faults;
+mod full;
+mod hosts;
 mod images;
 mod place;
 mod power;
 mod script;
 mod settings;
 mod stored;
+mod world;

@@ -5,13 +5,31 @@ use std::sync::Mutex;
 
 use hephaestus_host::store::Store;
 use hephaestus_host::store::sqlite::Synchronous;
-use hephaestus_vfs::{Op, Pattern};
+use hephaestus_vfs::{Fault, Op, Pattern, Platter};
 
-use crate::images::{Finding, lose_power_everywhere};
+use crate::images::{Finding, lose_power_everywhere, open};
 use crate::place::{CHECKPOINT_PAGES, Place};
 use crate::script::Script;
 use crate::settings::factor;
 use crate::stored::difference;
+
+/// What a store is played on.
+#[derive(Debug, Clone, Copy)]
+enum Platform {
+    /// A disk that does what it says, with this setting.
+    Honest(Synchronous),
+    /// A disk that says "synced" and has not; the store asks for each sync.
+    Lies,
+}
+
+impl Platform {
+    fn synchronous(self) -> Synchronous {
+        match self {
+            Self::Honest(synchronous) => synchronous,
+            Self::Lies => Synchronous::Full,
+        }
+    }
+}
 
 /// A script that was played, and when.
 struct Played {
@@ -22,9 +40,12 @@ struct Played {
 }
 
 impl Played {
-    async fn new(seed: u64, steps: usize, synchronous: Synchronous) -> Self {
+    async fn new(seed: u64, steps: usize, disk: Platform) -> Self {
         let script = Script::new(seed, steps).await;
-        let place = Place::new(synchronous, CHECKPOINT_PAGES);
+        let place = Place::new(disk.synchronous(), CHECKPOINT_PAGES);
+        if let Platform::Lies = disk {
+            place.disk.fail(Fault::Lied, 1, u64::MAX);
+        }
         let mut spans = Vec::new();
         let mut store = place.open().await.expect("the store opens");
         let mut reader = None;
@@ -146,19 +167,23 @@ fn judge(played: &Played, point: usize, pattern: Pattern, finding: &Finding, wro
     }
 }
 
-fn lose_power(seed: u64, steps: usize, synchronous: Synchronous) -> Wrong {
+fn play(seed: u64, steps: usize, disk: Platform) -> Played {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    let played = runtime.block_on(Played::new(seed, steps, synchronous));
+    runtime.block_on(Played::new(seed, steps, disk))
+}
+
+fn lose_power(seed: u64, steps: usize, disk: Platform) -> Wrong {
+    let played = play(seed, steps, disk);
     let wrong = Wrong::default();
     let figures = lose_power_everywhere(&played.trace, factor(), |point, pattern, finding| {
         judge(&played, point, pattern, finding, &wrong);
     });
     let (ops, syncs) = (played.trace.len(), played.syncs());
     println!(
-        "{synchronous:?}: {ops} ops, {syncs} syncs, {figures}; {}",
+        "{disk:?}: {ops} ops, {syncs} syncs, {figures}; {}",
         wrong.counts()
     );
     wrong
@@ -166,13 +191,13 @@ fn lose_power(seed: u64, steps: usize, synchronous: Synchronous) -> Wrong {
 
 #[test]
 fn whatever_the_power_leaves_all_that_was_answered_is_there() {
-    let wrong = lose_power(1, 120, Synchronous::Full);
+    let wrong = lose_power(1, 120, Platform::Honest(Synchronous::Full));
     assert!(wrong.0.lock().unwrap().is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn with_normal_only_the_last_answers_are_lost() {
-    let wrong = lose_power(2, 60, Synchronous::Normal);
+    let wrong = lose_power(2, 60, Platform::Honest(Synchronous::Normal));
     for kind in [DAMAGED, LOST_ONCE_SYNCED, INVENTED] {
         assert_eq!(wrong.count(kind), 0, "{wrong:#?}");
     }
@@ -181,6 +206,49 @@ fn with_normal_only_the_last_answers_are_lost() {
 
 #[test]
 fn without_syncs_it_shows() {
-    let wrong = lose_power(3, 40, Synchronous::Off);
+    let wrong = lose_power(3, 40, Platform::Honest(Synchronous::Off));
     assert!(wrong.count(DAMAGED) > 0 && wrong.count(LOST) > 0, "{wrong:#?}");
+}
+
+#[test]
+fn a_disk_that_lies_is_found_out() {
+    let wrong = lose_power(4, 40, Platform::Lies);
+    assert!(wrong.count(DAMAGED) > 0 && wrong.count(LOST) > 0, "{wrong:#?}");
+}
+
+/// One sync is a lie: what was answered between it and the next one must be missed, if the power fails there.
+#[test]
+fn each_sync_that_an_answer_waited_for_is_missed() {
+    let played = play(5, 60, Platform::Honest(Synchronous::Full));
+    let of_log =
+        |range: std::ops::Range<usize>| range.filter(|at| played.trace[*at].file().ends_with("-wal"));
+    let syncs: Vec<usize> = of_log(0..played.trace.len())
+        .filter(|at| played.trace[*at].is_sync())
+        .collect();
+    let mut lies = 0;
+    for three in syncs.windows(3) {
+        let [last, lie, next] = [three[0], three[1], three[2]];
+        // Else it had nothing to do, or nobody was told: one before the log is moved, say.
+        let had_work = of_log(last..lie).any(|at| matches!(played.trace[at], Op::Write { .. }));
+        if !had_work || played.answered(next) == played.answered(lie) {
+            continue;
+        }
+        let mut platter = Platter::new();
+        let done = played.trace[..next].iter().enumerate();
+        done.filter(|(at, _)| *at != lie)
+            .for_each(|(_, op)| platter.apply(op));
+        let wrong = Wrong::default();
+        let finding = open(&platter.survivors(Pattern::Nothing));
+        judge(&played, next, Pattern::Nothing, &finding, &wrong);
+        assert!(
+            wrong.count(LOST) > 0,
+            "the sync after {lie} ops isn't missed: {wrong:?}"
+        );
+        lies += 1;
+    }
+    println!(
+        "of {} syncs of the log, {lies} were left out, one at a time: each was missed",
+        syncs.len()
+    );
+    assert!(lies > 20, "only {lies}");
 }

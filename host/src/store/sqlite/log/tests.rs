@@ -28,6 +28,16 @@ fn a_log_that_is_written_again_is_the_same() {
     rewrite(&folder.path().join("none")).expect("no log, nothing to do");
 }
 
+/// `tests/vfs` sees that the log is written again, but takes it on trust that it is synced: that is shown here, by a file that
+/// takes bytes and can't be synced (a thread's name).
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_is_written_again_is_synced() {
+    let path = std::path::Path::new("/proc/thread-self/comm");
+    let error = rewrite(path).expect_err("such a file can't be synced");
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error}");
+}
+
 #[test]
 fn the_extent_is_looked_at_without_moving_anything() {
     let folder = tempfile::tempdir().expect("a folder");
