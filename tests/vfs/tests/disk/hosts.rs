@@ -278,3 +278,29 @@ fn a_host_whose_disk_fails_keeps_what_it_acknowledged_and_goes_on() {
     assert!(faults.into_inner() >= troubles.len() / 2, "the faults come");
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
+
+/// A host that was built with this setting, and how often its log was synced while it brought instances to their end.
+async fn syncs_of_the_log(synchronous: Synchronous) -> usize {
+    let place = Place::new(synchronous, u32::MAX);
+    let world = World::new(|| 0);
+    let host = world.host_at(&place).await;
+    host.deploy(&component()).await.expect("it is deployed");
+    let begin = place.disk.position();
+    for number in 0..STARTS {
+        world.start(&host, number, 300).await.expect("it is started");
+    }
+    world.finish(&host).await.expect("all end");
+    let trace = place.disk.trace();
+    let is_of_log = |op: &&Op| op.is_sync() && op.file().ends_with("-wal");
+    trace[begin..].iter().filter(is_of_log).count()
+}
+
+#[test]
+fn what_an_embedder_chooses_is_what_the_disk_is_asked_for() {
+    let runtime = runtime();
+    let full = runtime.block_on(syncs_of_the_log(Synchronous::Full));
+    let normal = runtime.block_on(syncs_of_the_log(Synchronous::Normal));
+    println!("hosts: {full} syncs of the log with full, {normal} with normal");
+    assert!(full >= STARTS as usize, "each start waits for one: {full}");
+    assert_eq!(normal, 0, "none, as long as the log isn't moved");
+}

@@ -20,7 +20,7 @@ pub(crate) const CHECKPOINT_PAGES: u32 = 24;
 pub(crate) struct Place {
     pub(crate) disk: Watched,
     folder: TempDir,
-    options: SqliteOptions,
+    pub(crate) options: SqliteOptions,
 }
 
 impl Place {

@@ -15,8 +15,10 @@ use hephaestus_host::runner::{
     Attempt, AttemptReport, LoadError, LoadedWorkflow, Runner, Sandbox, StartOptions, StepExecutor,
 };
 use hephaestus_host::store::{Query, Store, StoreError};
-use hephaestus_host::{Host, Recovery};
+use hephaestus_host::{Host, HostBuilder, Recovery};
 use hephaestus_ledger::{Checker, Expect, Observation};
+
+use crate::place::Place;
 
 /// How long anything may take once the disk works.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -69,16 +71,25 @@ impl World {
     }
 
     pub(crate) async fn host(&self, store: Arc<dyn Store>) -> Host {
+        let host = self.builder().store(store).build();
+        host.await.expect("the host is built")
+    }
+
+    /// As an embedder builds one, who gives the file and how it is used.
+    pub(crate) async fn host_at(&self, place: &Place) -> Host {
+        let host = self.builder().sqlite_with(place.path(), place.options.clone());
+        host.build().await.expect("the host is built")
+    }
+
+    fn builder(&self) -> HostBuilder {
         let mut limits = RunnerLimits::default();
         limits.first_pause = Duration::from_millis(1);
         limits.longest_pause = Duration::from_millis(20);
         limits.linger = Duration::from_millis(2);
-        let host = Host::builder()
-            .store(store)
+        Host::builder()
             .executor(Arc::new(Guests(self.clone())))
             .limits(limits)
-            .recovery(Recovery::All);
-        host.build().await.expect("the host is built")
+            .recovery(Recovery::All)
     }
 
     /// Starts an instance; whether that was acknowledged, or what was said instead.
