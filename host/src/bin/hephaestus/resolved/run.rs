@@ -10,7 +10,7 @@ use std::time::Duration;
 use hephaestus_host::core::{BusinessValue, EventName, Json, StepRef};
 use hephaestus_host::deploy::Manifest;
 use hephaestus_host::runner::local::RunnerLimits;
-use hephaestus_host::store::sqlite::Synchronous;
+use hephaestus_host::store::sqlite::{SqliteOptions, Synchronous};
 
 use super::component::read_component;
 use super::store::{StoreChoice, read_store};
@@ -47,6 +47,15 @@ pub(crate) struct RunOptions {
     pub(crate) json: bool,
     /// How to repeat this command.
     pub(crate) invocation: Invocation,
+}
+
+impl RunOptions {
+    /// How a store that is a file is used.
+    pub(crate) fn sqlite(&self) -> SqliteOptions {
+        let mut options = SqliteOptions::default();
+        options.synchronous = self.durability;
+        options
+    }
 }
 
 /// One `--event`.

@@ -1,7 +1,29 @@
 //! What no test from outside would notice while the machine doesn't lose its power.
 
 use super::open;
-use crate::store::sqlite::SqliteOptions;
+use crate::store::sqlite::{SqliteOptions, Synchronous};
+
+#[test]
+fn the_option_is_the_pragma() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    for (synchronous, expected) in [
+        (Synchronous::Full, 2),
+        (Synchronous::Normal, 1),
+        (Synchronous::Off, 0),
+    ] {
+        let options = SqliteOptions {
+            synchronous,
+            ..SqliteOptions::default()
+        };
+        let opened = open(&path, &options).expect("a store");
+        let found: i64 = opened
+            .connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0))
+            .expect("a setting");
+        assert_eq!(found, expected, "{synchronous:?}");
+    }
+}
 
 #[test]
 fn a_commit_reaches_the_disk() {

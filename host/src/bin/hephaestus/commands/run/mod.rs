@@ -9,7 +9,6 @@ use hephaestus_host::deploy::CurrentManifest;
 use hephaestus_host::runner::local::Recovery;
 use hephaestus_host::runner::{LoadedWorkflow, StepExecutor};
 use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
-use hephaestus_host::store::sqlite::SqliteOptions;
 use hephaestus_host::{Host, deploy};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -55,11 +54,9 @@ async fn open(options: &RunOptions, sandbox: SandboxOptions, executor: Tap) -> R
         None => builder,
     };
     let store = &options.store;
-    let mut durability = SqliteOptions::default();
-    durability.synchronous = options.durability;
     let builder = match store {
         StoreChoice::Memory => builder.memory(),
-        StoreChoice::Sqlite(path) => builder.sqlite_with(path, durability),
+        StoreChoice::Sqlite(path) => builder.sqlite_with(path, options.sqlite()),
     };
     builder.build().await.map_err(|error| {
         CommandError::host(anyhow::Error::new(error).context(format!("failed to open --store {store}")))

@@ -103,10 +103,13 @@ fn a_wait_has_a_unit() {
 #[test]
 fn instances_are_kept_for_ever_and_durably_unless_it_is_said_otherwise() {
     let options = resolved(&[]);
-    assert_eq!((options.retain, options.durability), (None, Synchronous::Full));
+    assert_eq!(
+        (options.retain, options.sqlite().synchronous),
+        (None, Synchronous::Full)
+    );
     let options = resolved(&["--retain", "30d", "--durability", "normal"]);
     assert_eq!(options.retain, Some(Duration::from_hours(30 * 24)));
-    assert_eq!(options.durability, Synchronous::Normal);
+    assert_eq!(options.sqlite().synchronous, Synchronous::Normal);
     assert!(
         options
             .invocation
