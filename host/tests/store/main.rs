@@ -13,5 +13,6 @@ mod conformance;
 mod differential;
 mod faulty;
 mod read_only;
+mod scale;
 mod sqlite;
 mod support;

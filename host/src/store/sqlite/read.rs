@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hephaestus_core::engine::{InstanceStatus, JournalEntry, Record, Summary};
 use hephaestus_core::{Digest, InstanceId, TimerId, Timestamp, WorkflowName, WorkflowVersion};
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
@@ -157,9 +157,10 @@ fn select(query: &Query) -> (String, Vec<(&'static str, Value)>) {
             range(&format!(" AND status IN ({any})"))
         } else {
             // SQLite can't know that names may have been used a thousand times: it is told.
-            let active =
-                "SELECT id, summary FROM instances INDEXED BY active_by_business_id WHERE ended_at IS NULL";
-            format!("{active} AND {conditions} AND status IN ({any})")
+            format!(
+                "SELECT id, summary FROM instances INDEXED BY active_by_business_id
+                 WHERE ended_at IS NULL AND {conditions} AND status IN ({any})"
+            )
         }
     } else if query.workflow.is_some() || !query.statuses.is_empty() {
         let ranges = texts.map(|text| range(&format!(" AND status = {text}")));
@@ -219,11 +220,12 @@ pub(super) fn versions(
     connection: &mut Connection,
     workflow: Option<&WorkflowName>,
 ) -> Result<Vec<DeployedVersion>, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT workflow, version, digest, deployed_at FROM versions
-         WHERE ?1 IS NULL OR workflow = ?1 ORDER BY workflow, version DESC",
-    )?;
-    let mut rows = statement.query([workflow.map(WorkflowName::as_str)])?;
+    // Each start of an instance asks for its workflow's: a range of the primary key.
+    let mut statement = connection.prepare_cached(match workflow {
+        Some(_) => VERSIONS_OF_ONE,
+        None => VERSIONS_OF_ALL,
+    })?;
+    let mut rows = statement.query(params_from_iter(workflow.map(WorkflowName::as_str)))?;
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
@@ -236,8 +238,13 @@ pub(super) fn versions(
             deployed_at: Timestamp(unsigned(row.get(3)?)),
         });
     }
+    versions.sort_by(|a, b| a.workflow.cmp(&b.workflow).then(b.version.cmp(&a.version)));
     Ok(versions)
 }
+
+const VERSIONS_OF_ONE: &str =
+    "SELECT workflow, version, digest, deployed_at FROM versions WHERE workflow = ?1";
+const VERSIONS_OF_ALL: &str = "SELECT workflow, version, digest, deployed_at FROM versions";
 
 pub(super) fn component(connection: &mut Connection, digest: Digest) -> Result<Option<Vec<u8>>, Failure> {
     Ok(connection

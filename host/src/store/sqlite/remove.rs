@@ -97,8 +97,9 @@ fn ended(
     Ok(ended.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The status is asked as well: nothing active is removed, even if `ended_at` was damaged.
-const ENDED: &str = "SELECT id, version FROM instances
+/// The status is asked as well: nothing active is removed, even if `ended_at` was damaged. SQLite is told which index: by
+/// itself it takes that of the status, and sorts all that ever ended.
+const ENDED: &str = "SELECT id, version FROM instances INDEXED BY instances_by_end
      WHERE ended_at < ?1 AND status IN ('completed', 'failed', 'cancelled') ORDER BY ended_at, id LIMIT ?2";
 
 fn remove(transaction: &Transaction<'_>, instance: InstanceId) -> rusqlite::Result<()> {
