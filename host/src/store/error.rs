@@ -67,6 +67,18 @@ pub enum StoreError {
         /// What it is instead.
         found: String,
     },
+    /// A log lies beside the database that isn't its own; opened together, one would destroy the other. Neither was touched.
+    #[error(
+        "`{}` is not the log of `{}`: {found}; if the log is needed, put back the database that it belongs to; if not (a backup was put in its place), move it away", log.display(), database.display()
+    )]
+    StrayLog {
+        /// The database.
+        database: PathBuf,
+        /// The log.
+        log: PathBuf,
+        /// What the database is instead.
+        found: &'static str,
+    },
     /// Another host uses the store.
     #[error("the store is in use by {holder}: one host at a time; stop that one first")]
     InUse {

@@ -15,4 +15,5 @@ mod faulty;
 mod read_only;
 mod scale;
 mod sqlite;
+mod stray;
 mod support;

@@ -26,6 +26,7 @@ mod read;
 mod readers;
 mod remove;
 mod schema;
+mod stray;
 mod unfinished;
 mod write;
 mod writer;

@@ -12,6 +12,7 @@ use super::lock::{FileLock, beside, lock_path};
 use super::log;
 use super::options::{SqliteOptions, Synchronous};
 use super::schema::{self, Found};
+use super::stray;
 use super::unfinished;
 use crate::store::StoreError;
 
@@ -20,6 +21,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// More statements than we have, so that each is prepared once.
 const CACHED_STATEMENTS: usize = 128;
+
+/// How many links from one to the next are followed: as many as Linux does.
+const MOST_LINKS: u32 = 40;
 
 /// A file that is ours, up to date and locked.
 pub(super) struct Opened {
@@ -33,6 +37,7 @@ pub(super) fn open(path: &Path, options: &SqliteOptions) -> Result<Opened, Store
     let path = resolve(path)?;
     let lock = FileLock::acquire(&path)?;
     check_names(&path)?;
+    stray::check(&path)?;
     let format = if path.exists() {
         inspect(&path, options)?
     } else {
@@ -52,6 +57,7 @@ pub(super) fn open(path: &Path, options: &SqliteOptions) -> Result<Opened, Store
 pub(super) fn existing(path: &Path, options: &SqliteOptions) -> Result<(PathBuf, u32), StoreError> {
     let path = resolve(path)?;
     check_names(&path)?;
+    stray::check(&path)?;
     if !path.exists() {
         let reason = format!("there is no file `{}`", path.display());
         return Err(StoreError::Unavailable { reason });
@@ -145,6 +151,10 @@ fn check_names(path: &Path) -> Result<(), StoreError> {
 
 /// One name for one file: two hosts that reach it by different links must see the same lock.
 fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
+    follow(path, MOST_LINKS)
+}
+
+fn follow(path: &Path, links: u32) -> Result<PathBuf, StoreError> {
     let unavailable = |reason: String| StoreError::Unavailable { reason };
     if path.is_dir() {
         let reason = format!("`{}` is a folder: give the path of a file in it", path.display());
@@ -153,13 +163,17 @@ fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
     if let Ok(existing) = path.canonicalize() {
         return Ok(existing);
     }
+    // SQLite follows a link to a file that isn't there yet, and makes that one: it has the name that counts.
+    if let Ok(target) = path.read_link() {
+        return match links.checked_sub(1) {
+            Some(links) => follow(&folder_of(path).join(target), links),
+            None => Err(unavailable(format!("`{}` leads to no file", path.display()))),
+        };
+    }
     let Some(name) = path.file_name() else {
         return Err(unavailable(format!("`{}` doesn't name a file", path.display())));
     };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     match folder.canonicalize() {
         Ok(folder) if folder.is_dir() => Ok(folder.join(name)),
         Ok(_) => Err(unavailable(format!("`{}` is not a folder", folder.display()))),
@@ -167,6 +181,13 @@ fn resolve(path: &Path) -> Result<PathBuf, StoreError> {
             "the folder `{}` can't be used: {error}; create it, or choose another path",
             folder.display()
         ))),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

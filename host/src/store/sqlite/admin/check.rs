@@ -161,12 +161,15 @@ impl Check<'_> {
         };
         let Some(stored) = stored else { return Ok(()) };
         problems.extend(compare(stored, &told, &timers));
-        let workflow = self.options.workflows.get(&told.created.digest);
-        if let Some(workflow) = workflow
-            && problems.is_empty()
-        {
-            self.report.folded += 1;
-            problems.extend(fold(stored, workflow, &journal, &timers));
+        if !problems.is_empty() {
+            return Ok(());
+        }
+        match self.options.workflows.get(&told.created.digest) {
+            Some(workflow) => {
+                self.report.folded += 1;
+                problems.extend(fold(stored, workflow, &journal, &timers));
+            }
+            None => self.report.unfolded += 1,
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ pub struct CheckReport {
     pub instances: u64,
     /// How many of them were folded over the workflow that they are pinned to.
     pub folded: u64,
+    /// How many were not, although nothing is wrong with them: their workflow isn't known.
+    pub unfolded: u64,
     /// How many journal entries they have.
     pub entries: u64,
     /// How many timers are set.
@@ -33,6 +35,11 @@ impl CheckReport {
     /// Whether everything fits.
     pub fn is_sound(&self) -> bool {
         self.findings_in_total == 0
+    }
+
+    /// Whether the file as such is damaged: then what else is in it can't be told.
+    pub fn is_file_damaged(&self) -> bool {
+        self.findings.iter().any(|finding| finding.place == Place::File)
     }
 
     pub(super) fn find(&mut self, place: Place, problem: impl Into<String>) {
