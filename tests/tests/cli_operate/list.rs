@@ -177,6 +177,14 @@ fn one_that_is_damaged_is_named_and_hides_no_other() {
 }
 
 #[test]
+fn a_damaged_one_takes_no_other_its_short_name() {
+    let (place, ids) = town();
+    break_summary(&place.path("hephaestus.db"), &ids[3]);
+    let story = place.hephaestus(&["history", "h1"]).expect(0).stdout;
+    has_parts(&story, &["house::h1"]);
+}
+
+#[test]
 fn an_empty_store_is_said_to_be_empty() {
     let place = Place::of("order-flow");
     waiting_order(&place, "a1");

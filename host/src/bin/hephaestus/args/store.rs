@@ -91,7 +91,7 @@ fn backup_help() -> String {
     ];
     format!(
         "The copy is a store like any other: what was durable when it was begun is in it. To go back to it,
-stop the host and put it in the place of the store.
+stop the host, move the store and its log (`-wal`, `-shm`) away, and put the copy in its place.
 
 Examples:
   Every night:

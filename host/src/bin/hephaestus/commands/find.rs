@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hephaestus_host::InstanceError;
-use hephaestus_host::core::{BusinessId, BusinessKeyName, InstanceId};
+use hephaestus_host::core::{BusinessId, BusinessKeyName, InstanceId, WorkflowName};
 use hephaestus_host::runner::InstanceRef;
 use hephaestus_host::runner::local::resolve;
 use hephaestus_host::store::{Query, Store, StoreError};
@@ -81,15 +81,26 @@ async fn keys(store: &dyn Store) -> Result<BTreeSet<BusinessKeyName>, StoreError
     let workflows: BTreeSet<_> = versions.into_iter().map(|version| version.workflow).collect();
     let mut keys = BTreeSet::new();
     for workflow in workflows {
-        let newest = Query {
-            workflow: Some(workflow),
-            limit: 1,
-            ..Query::default()
-        };
-        let page = store.query(newest).await?;
-        keys.extend(page.summaries.into_iter().map(|summary| summary.business_id.key));
+        keys.extend(key(store, workflow).await?);
     }
     Ok(keys)
+}
+
+/// That of the newest instance that can be read.
+async fn key(store: &dyn Store, workflow: WorkflowName) -> Result<Option<BusinessKeyName>, StoreError> {
+    let mut query = Query {
+        workflow: Some(workflow),
+        limit: 1,
+        ..Query::default()
+    };
+    loop {
+        let page = store.query(query.clone()).await?;
+        query.before = page.instances().last().copied();
+        let newest = page.summaries.into_iter().next();
+        if newest.is_some() || query.before.is_none() {
+            return Ok(newest.map(|summary| summary.business_id.key));
+        }
+    }
 }
 
 /// The instances that the name may mean: one, or none; several, if active ones share it.

@@ -36,16 +36,23 @@ fn checked(report: &CheckReport, options: &StoreOptions, style: Style) -> String
         if more > 0 {
             sections.push(format!("  … and {} more (--json has 1,000)", number(more)));
         }
-        let advice = "What isn't named is sound. The way back is a copy that was made before; without one, \
-                      `history` may still read the journal of an instance, and `delete` removes one that has \
-                      ended.";
-        sections.push(style.names(&paragraph(advice, 2)));
+        sections.push(style.names(&paragraph(advice(report), 2)));
     }
     sections.join("\n\n") + "\n"
 }
 
+fn advice(report: &CheckReport) -> &'static str {
+    if report.is_file_damaged() {
+        "Where the file itself is damaged, not all of it could be looked at: what isn't named may be damaged too. The way \
+         back is a copy that was made before."
+    } else {
+        "What isn't named is sound. The way back is a copy that was made before; without one, `history` may still read \
+         the journal of an instance, and `delete` removes one that has ended."
+    }
+}
+
 fn facts(report: &CheckReport, style: Style) -> String {
-    let instances = match report.instances - report.folded.min(report.instances) {
+    let instances = match report.unfolded {
         0 => number(report.instances),
         left => format!(
             "{} ({} not run through again: their code can't be loaded)",
