@@ -1,10 +1,10 @@
 //! Identifiers. None is drawn here: the caller brings the randomness.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::BusinessKeyName;
@@ -94,8 +94,8 @@ pub const MAX_FREE_ID_BYTES: usize = 128;
 macro_rules! free_id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -133,6 +133,12 @@ macro_rules! free_id {
             }
         }
 
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
         impl From<$name> for String {
             fn from(id: $name) -> String {
                 id.0.as_ref().to_owned()
@@ -151,8 +157,8 @@ free_id! {
 }
 
 /// The second half of a business id, the part that the caller chooses: `[a-z0-9]+` or a UUID.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct BusinessValue(Arc<str>);
 
 impl BusinessValue {
@@ -203,6 +209,12 @@ impl TryFrom<String> for BusinessValue {
     }
 }
 
+impl Serialize for BusinessValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl From<BusinessValue> for String {
     fn from(value: BusinessValue) -> String {
         value.0.as_ref().to_owned()
@@ -210,8 +222,8 @@ impl From<BusinessValue> for String {
 }
 
 /// What people call an instance: `orderid::abc123`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct BusinessId {
     /// The workflow's business key.
     pub key: BusinessKeyName,
@@ -244,6 +256,12 @@ impl TryFrom<String> for BusinessId {
     }
 }
 
+impl Serialize for BusinessId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl From<BusinessId> for String {
     fn from(id: BusinessId) -> String {
         id.to_string()
@@ -251,8 +269,8 @@ impl From<BusinessId> for String {
 }
 
 /// SHA-256 of a component's bytes: which code, exactly. Shown as `sha256:<64 hex digits>`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
@@ -264,15 +282,15 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [char; 16] = [
-            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-        ];
-        f.write_str("sha256:")?;
-        for byte in self.0 {
-            f.write_char(DIGITS[usize::from(byte >> 4)])?;
-            f.write_char(DIGITS[usize::from(byte & 0xf)])?;
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // One text and not 64 characters: it is in each summary that is stored.
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
         }
-        Ok(())
+        f.write_str("sha256:")?;
+        f.write_str(std::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -302,6 +320,12 @@ impl TryFrom<String> for Digest {
     type Error = InvalidId;
     fn try_from(text: String) -> Result<Self, InvalidId> {
         text.parse()
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The longest name accepted, in bytes.
 pub const MAX_NAME_BYTES: usize = 64;
@@ -31,8 +31,8 @@ fn is_kebab_case(text: &str) -> bool {
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -74,6 +74,13 @@ macro_rules! name {
             type Error = InvalidName;
             fn try_from(text: String) -> Result<Self, InvalidName> {
                 Self::new(&text)
+            }
+        }
+
+        // Not through `String`, which would be a copy: journals are full of names.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
