@@ -3,7 +3,8 @@
 //! Only this module names rusqlite. Its parts: `open` and `unfinished` (whose file is it, and may we), `lock` (one host at
 //! a time), `schema` (the format and its versions), `writer` (the thread that writes), `keeper` (the only connection that
 //! does, and how it begins afresh), `log` (what SQLite writes to first), `batch`, `write` and `remove` (what is done),
-//! `readers` (a small pool), `read`, [`admin`] (for operators), and `failure` (what the messages say).
+//! `readers` (a small pool), `read`, `deployed` (what needn't be read again), [`admin`] (for operators), and `failure`
+//! (what the messages say).
 //!
 //! Invariants:
 //!
@@ -16,6 +17,7 @@
 
 pub mod admin;
 mod batch;
+mod deployed;
 mod failure;
 mod keeper;
 mod lock;
@@ -38,6 +40,7 @@ use async_trait::async_trait;
 use hephaestus_core::engine::{JournalEntry, Summary};
 use hephaestus_core::{Digest, InstanceId, Timestamp, WorkflowName};
 
+use self::deployed::Deployed;
 use self::failure::Failure;
 use self::keeper::Keeper;
 use self::open::Files;
@@ -69,6 +72,7 @@ pub struct SqliteStore {
 struct Writing {
     files: Arc<Files>,
     writer: Writer,
+    deployed: Arc<Deployed>,
 }
 
 impl SqliteStore {
@@ -116,6 +120,7 @@ impl SqliteStore {
             writing: Some(Writing {
                 files: Arc::new(opened.files),
                 writer,
+                deployed: Arc::default(),
             }),
         })
     }
@@ -134,7 +139,7 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&mut rusqlite::Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let Some(Writing { files, writer }) = &self.writing else {
+        let Some(Writing { files, writer, .. }) = &self.writing else {
             return Err(Failure::ReadOnly.at(&self.path));
         };
         let files = Arc::clone(files);
@@ -213,14 +218,34 @@ impl Store for SqliteStore {
     }
 
     async fn deploy(&self, version: DeployedVersion, component: Vec<u8>) -> Result<DeployAnswer, StoreError> {
-        self.change(move |connection| write::deploy(connection, &version, &component))
-            .await
+        let deployed = self.writing.as_ref().map(|writing| Arc::clone(&writing.deployed));
+        let deploy = move |connection: &mut rusqlite::Connection| {
+            let answer = write::deploy(connection, &version, &component);
+            // Here, because whoever asked may not wait for the answer; and always, because a failed commit says little.
+            if let Some(deployed) = deployed {
+                deployed.forget();
+            }
+            answer
+        };
+        self.change(deploy).await
     }
 
     async fn versions(&self, workflow: Option<&WorkflowName>) -> Result<Vec<DeployedVersion>, StoreError> {
-        let workflow = workflow.cloned();
-        self.read(move |connection| read::versions(connection, workflow.as_ref()))
-            .await
+        let deployed = self.writing.as_ref().map(|writing| &writing.deployed);
+        let begun = match (deployed, workflow) {
+            (Some(deployed), Some(name)) => match deployed.get(name) {
+                Ok(versions) => return Ok(versions),
+                Err(begun) => Some((deployed, name, begun)),
+            },
+            _ => None,
+        };
+        let name = workflow.cloned();
+        let read = self.read(move |connection| read::versions(connection, name.as_ref()));
+        let versions = read.await?;
+        if let Some((deployed, name, begun)) = begun {
+            deployed.put(begun, name, &versions);
+        }
+        Ok(versions)
     }
 
     async fn component(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
@@ -240,7 +265,8 @@ impl Store for SqliteStore {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.readers.close().await;
-        if let Some(Writing { writer, .. }) = &self.writing {
+        if let Some(Writing { writer, deployed, .. }) = &self.writing {
+            deployed.forget();
             writer.close().await;
         }
         Ok(())

@@ -9,6 +9,7 @@ conformance!(
     versions_are_deployed_once,
     versions_share_components,
     versions_are_ordered,
+    a_version_is_seen_as_soon_as_it_is_deployed,
 );
 
 async fn versions_are_deployed_once(subject: Subject) {
@@ -98,4 +99,23 @@ async fn versions_are_ordered(subject: Subject) {
     );
     let none = "none".parse().unwrap();
     assert_eq!(listed(store.versions(Some(&none)).await.unwrap()), []);
+}
+
+async fn a_version_is_seen_as_soon_as_it_is_deployed(subject: Subject) {
+    let store = &subject.store;
+    let orders = "orders".parse().unwrap();
+    assert_eq!(store.versions(Some(&orders)).await.unwrap(), []);
+    let mut expected = Vec::new();
+    for number in 1..=3 {
+        let version = deployed("orders", number, number as u8);
+        let other = deployed("bills", number, number as u8);
+        store.deploy(version.clone(), vec![number as u8]).await.unwrap();
+        expected.insert(0, version);
+        // Twice: what was asked before may be remembered.
+        for _ in 0..2 {
+            assert_eq!(store.versions(Some(&orders)).await.unwrap(), expected);
+        }
+        store.deploy(other, vec![number as u8]).await.unwrap();
+        assert_eq!(store.versions(Some(&orders)).await.unwrap(), expected);
+    }
 }
