@@ -11,7 +11,8 @@ pub struct SandboxOptions {
     /// What one guest may consume.
     pub limits: SandboxLimits,
     /// How many guests can exist at the same time, those that rest between two steps included. More attempts than
-    /// that wait for their turn. A step that is routed by code takes two for that moment. Default: 512.
+    /// that wait for their turn. A step that is routed by code takes two for that moment. Default: 1,152, enough for the
+    /// sandboxes of a runner with its defaults.
     pub slots: u32,
     /// Whether consecutive attempts of one sandbox may share a guest instance. Default: yes. Attempts must not depend
     /// on it; tests run them both ways.
@@ -28,7 +29,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             limits: SandboxLimits::default(),
-            slots: 512,
+            slots: 1_152,
             reuse: true,
             cached_components: 64,
             manifest: CurrentManifest::default(),

@@ -114,6 +114,33 @@ async fn the_number_of_running_steps_is_bounded_over_all_instances() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_instance_that_has_begun_goes_on_before_others_begin() {
+    // With a sandbox for each, they take turns; with one for all, each goes on to its end.
+    assert_ne!(order_of_attempts(1_024).await[..3], ["one", "two", "three"]);
+    assert_eq!(order_of_attempts(1).await, ["one", "two", "three"].repeat(3));
+}
+
+/// What three chains execute, one step at a time, that are started together.
+async fn order_of_attempts(max_sandboxes: usize) -> Vec<String> {
+    let world = World::new(Guests::new().on("one", |_| sleep_then(1_000, "ok")));
+    let host = world.host_with(|limits| {
+        limits.max_running_steps = 1;
+        limits.max_sandboxes = max_sandboxes;
+    });
+    let host = host.await;
+    let workflow = deploy(&host, chain()).await;
+    let mut instances = Vec::new();
+    for _ in 0..3 {
+        instances.push(start(&host, &workflow).await);
+    }
+    for instance in instances {
+        assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+    }
+    let seen = world.guests.seen.attempts.lock().unwrap();
+    seen.iter().map(|(step, _)| step.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outcome_is_recorded_while_its_sibling_still_runs() {
     let guests = Guests::new().on("right", |_| sleep_then(60_000, "ok"));
     let world = World::new(guests);

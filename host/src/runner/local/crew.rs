@@ -3,10 +3,11 @@
 //! Invariants: a step has one attempt at a time, and stays busy until the outcome is recorded; a panic while a step
 //! executes is a panic of the instance's task.
 //!
-//! At most `max_running_steps` sandboxes run, over all instances. An attempt leaves its sandbox, and the right to run in
-//! it, to the next step, which begins as soon as the outcome is recorded: an instance that has begun goes on before
-//! others begin, so that few sandboxes serve many instances and each is used warm. What no step needs then is given up
-//! at once; and so is, now and then, the right to run, where others wait for one.
+//! At most `max_running_steps` steps execute, over all instances, in at most `max_sandboxes` sandboxes. An attempt leaves
+//! its sandbox, and the right to it, to the next step, which begins as soon as the outcome is recorded: an instance that
+//! has begun goes on before others begin, so that few sandboxes serve many instances and each is used warm. What no step
+//! needs then is given up at once; and so is, now and then, the right to a sandbox, where others wait for one. Nobody
+//! waits for that right who executes, so all get it in the end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use hephaestus_core::context::ContextView;
 use hephaestus_core::engine::{Input, InstanceState, Routed, StepState};
 use hephaestus_core::{EventName, InstanceId, Json, StepRef};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::saves::Saves;
@@ -38,27 +39,28 @@ struct Finished {
     place: Place,
 }
 
-/// A sandbox, and the right to run in it.
+/// A sandbox, and the right to it.
 struct Place {
     sandbox: Box<dyn Sandbox>,
     /// `None`: it has yet to be waited for.
-    permit: Option<OwnedSemaphorePermit>,
-    /// Attempts under this permit.
+    right: Option<OwnedSemaphorePermit>,
+    /// Attempts under this right.
     attempts: u32,
 }
 
 impl Place {
-    /// Waits until something may run here.
-    async fn enter(&mut self, shared: &Shared) {
-        if self.attempts >= MAX_IN_A_ROW && shared.running.available_permits() == 0 {
-            self.permit = None;
+    /// Waits until something may execute here, which it may as long as the answer is kept.
+    async fn enter<'a>(&mut self, shared: &'a Shared) -> Option<SemaphorePermit<'a>> {
+        if self.attempts >= MAX_IN_A_ROW && shared.sandboxes.available_permits() == 0 {
+            self.right = None;
         }
-        if self.permit.is_none() {
-            // Closed never: the semaphore is the runner's own.
-            self.permit = Arc::clone(&shared.running).acquire_owned().await.ok();
+        // Closed never, these and those: the semaphores are the runner's own.
+        if self.right.is_none() {
+            self.right = Arc::clone(&shared.sandboxes).acquire_owned().await.ok();
             self.attempts = 0;
         }
         self.attempts = self.attempts.saturating_add(1);
+        shared.running.acquire().await.ok()
     }
 }
 
@@ -219,7 +221,7 @@ impl Crew {
     fn place(&mut self) -> Place {
         self.idle.pop().unwrap_or_else(|| Place {
             sandbox: self.shared.executor.sandbox(&self.code),
-            permit: None,
+            right: None,
             attempts: 0,
         })
     }
@@ -245,11 +247,11 @@ impl Crew {
 
 async fn execute(shared: Arc<Shared>, mut place: Place, mut attempt: Attempt) -> Option<Finished> {
     let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
-    tokio::select! {
+    let running = tokio::select! {
         biased;
         () = shared.phase.reached(Phase::Draining) => return None,
-        () = place.enter(&shared) => {}
-    }
+        running = place.enter(&shared) => running,
+    };
     attempt.started_at = shared.clock.now();
     shared.feeds.publish(instance, || {
         vec![WatchEvent::AttemptStarted {
@@ -257,11 +259,13 @@ async fn execute(shared: Arc<Shared>, mut place: Place, mut attempt: Attempt) ->
             attempt: number,
         }]
     });
+    let report = place.sandbox.execute(attempt).await;
+    drop(running);
     let AttemptReport {
         outcome,
         receipt,
         output,
-    } = place.sandbox.execute(attempt).await;
+    } = report;
     shared.feeds.publish(instance, || {
         let lines = output.into_iter();
         lines
@@ -289,10 +293,11 @@ async fn transit(
     event: EventName,
     work: Work,
 ) -> Option<Finished> {
-    place.enter(&shared).await;
+    let running = place.enter(&shared).await;
     attempt.started_at = shared.clock.now();
     let step = attempt.step.clone();
     let answer = place.sandbox.transit(attempt, &event).await;
+    drop(running);
     Some(Finished {
         work: work.routed(Routed { step, event, answer }),
         place,

@@ -10,8 +10,12 @@ use hephaestus_core::engine::EngineLimits;
 pub struct RunnerLimits {
     /// Bounds of every instance.
     pub engine: EngineLimits,
-    /// How many steps execute at the same time, over all instances; those count too whose outcome is being recorded.
+    /// How many steps execute at the same time, over all instances.
     pub max_running_steps: usize,
+    /// How many sandboxes there are for instances that have begun: those in which a step executes, and those that are
+    /// kept for the next step while an outcome is being recorded. What they take of the memory is theirs; all whose
+    /// outcomes wait share a commit. Less than `max_running_steps` counts as that.
+    pub max_sandboxes: usize,
     /// The largest input of an instance, and the largest payload of an event, in bytes of JSON text.
     pub max_input_bytes: usize,
     /// How many requests may wait for the task of one instance; more senders wait in their own tasks.
@@ -42,7 +46,8 @@ impl Default for RunnerLimits {
     fn default() -> Self {
         Self {
             engine: EngineLimits::default(),
-            max_running_steps: 256,
+            max_running_steps: 64,
+            max_sandboxes: 1_024,
             max_input_bytes: 1024 * 1024,
             max_mailbox: 1_000,
             linger: Duration::from_millis(200),
@@ -68,6 +73,7 @@ impl RunnerLimits {
         ] {
             *limit = (*limit).max(1);
         }
+        self.max_sandboxes = self.max_sandboxes.max(self.max_running_steps);
         self.timer_horizon = self.timer_horizon.max(SHORTEST_HORIZON);
         self
     }

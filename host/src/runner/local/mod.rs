@@ -102,8 +102,10 @@ struct Shared {
     timers: timers::Timers,
     feeds: watch::Feeds,
     health: health::Health,
-    /// A permit for each sandbox that runs.
-    running: Arc<Semaphore>,
+    /// A permit for each sandbox of an instance that has begun.
+    sandboxes: Arc<Semaphore>,
+    /// A permit for each step that executes.
+    running: Semaphore,
     phase: phase::PhaseSignal,
 }
 
@@ -149,9 +151,8 @@ impl LocalRunner {
             timers: timers::Timers::new(parts.recovery),
             feeds: watch::Feeds::default(),
             health: health::Health::default(),
-            running: Arc::new(Semaphore::new(
-                limits.max_running_steps.min(Semaphore::MAX_PERMITS),
-            )),
+            sandboxes: Arc::new(Semaphore::new(limits.max_sandboxes.min(Semaphore::MAX_PERMITS))),
+            running: Semaphore::new(limits.max_running_steps.min(Semaphore::MAX_PERMITS)),
             phase: phase::PhaseSignal::new(),
             limits,
         });
