@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hephaestus_core::definition::Workflow;
-use hephaestus_core::engine::{InstanceState, InstanceStatus, JournalEntry, Record, StepState, apply};
+use hephaestus_core::engine::{
+    InstanceState, InstanceStatus, JournalEntry, Record, SentEvent, StepState, apply,
+};
 use hephaestus_core::{EventId, StepRef, Timestamp};
 
 /// See the head of this module.
@@ -39,8 +41,10 @@ impl Book {
         Ok(())
     }
 
-    /// What always holds between two commits: it goes on, or it has ended and nothing is left of it.
+    /// What always holds between two commits: it goes on, or it has ended and nothing is left of it; and what was sent isn't
+    /// kept from whom it is for.
     pub fn check(&self) -> Result<(), String> {
+        self.check_inbox()?;
         let state = &self.state;
         let active = state.steps().filter(|(_, of)| of.is_active()).count();
         let ready = state.ready().count();
@@ -56,6 +60,22 @@ impl Book {
         }
         let (status, steps) = (state.status(), state.steps().collect::<Vec<_>>());
         Err(format!("it is {status} with these steps: {steps:?}"))
+    }
+
+    /// No step waits for what is in the inbox: it would have taken it in the commit with which it began to wait.
+    fn check_inbox(&self) -> Result<(), String> {
+        for (step, events) in self.state.accepting() {
+            let is_for = |sent: &&SentEvent| {
+                events.contains(&sent.event) && sent.step.as_ref().is_none_or(|named| named == step)
+            };
+            if let Some(sent) = self.state.inbox().find(is_for) {
+                return Err(format!(
+                    "`{step}` waits, and {:?} for it is in the inbox",
+                    sent.event_id
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the outcome of a step is recorded: nothing of it runs again, unless an operator says so.
