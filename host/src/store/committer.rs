@@ -331,6 +331,7 @@ fn text_bytes(record: &Record) -> usize {
         }
         Record::StepWaiting { .. }
         | Record::StepReady { .. }
+        | Record::AttemptBegan { .. }
         | Record::AttemptsLost { .. }
         | Record::EventUndelivered { .. }
         | Record::TimerSet(_)

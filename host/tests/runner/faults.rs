@@ -76,7 +76,11 @@ async fn a_step_that_always_crashes_its_task_fails_by_itself() {
     assert_eq!(ended(&host, instance).await, InstanceStatus::Failed);
     let state = state(&host, instance).await;
     assert_eq!(state.failure().unwrap().failure.kind, FailureKind::Host);
-    assert_eq!(world.guests.seen.count("only"), 6, "once, and five recoveries");
+    assert_eq!(
+        world.guests.seen.count("only"),
+        7,
+        "once, once that wasn't known to have begun, and five recoveries"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ mod faults;
 mod guests;
 mod lifecycle;
 mod log;
+mod losses;
 mod naming;
 mod operator;
 mod recovery;

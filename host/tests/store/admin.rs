@@ -64,7 +64,7 @@ async fn a_sound_store_is_sound() {
     assert_eq!(findings(&report), "");
     let counts = (report.instances, report.folded, report.timers);
     assert_eq!(counts, (8, 0, 7));
-    assert_eq!((report.entries, report.versions, report.components), (63, 2, 2));
+    assert_eq!((report.entries, report.versions, report.components), (71, 2, 2));
     let report = check(&path, with_workflows()).await.unwrap();
     assert_eq!(findings(&report), "");
     assert_eq!(report.folded, 8);

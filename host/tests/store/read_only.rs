@@ -130,12 +130,12 @@ async fn what_a_reader_cannot_read_is_refused_untouched() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/golden/format-1.db");
     std::fs::copy(golden, &path).unwrap();
     let before = std::fs::read(&path).unwrap();
-    check_refused(&path, expect!["the store has format 1, reading it takes format 2: open it once with a host, which brings it up to date"]).await;
+    check_refused(&path, expect!["the store has format 1, reading it takes format 3: open it once with a host, which brings it up to date"]).await;
     assert!(before == std::fs::read(&path).unwrap(), "the file was touched");
     let newer = Connection::open(&path).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
     newer.close().unwrap();
-    check_refused(&path, expect!["the store has format 99, this version reads up to format 2: use the version that wrote it, or newer"]).await;
+    check_refused(&path, expect!["the store has format 99, this version reads up to format 3: use the version that wrote it, or newer"]).await;
 }
 
 /// A host in a process of its own, that commits instance after instance.

@@ -272,14 +272,14 @@ async fn a_newer_format_is_refused_untouched() {
         let error = check_refused(
             folder,
             &db(folder),
-            expect!["the store has format 99, this version reads up to format 2: use the version that wrote it, or newer"],
+            expect!["the store has format 99, this version reads up to format 3: use the version that wrote it, or newer"],
         )
         .await;
         assert_eq!(
             error,
             StoreError::NewerFormat {
                 found: 99,
-                supported: 2
+                supported: 3
             }
         );
         assert!(before == bytes(), "the file was touched");

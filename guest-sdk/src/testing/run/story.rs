@@ -132,9 +132,9 @@ impl<'a> Story<'a> {
                 format!("{step}: failed{} ({}){behind}", nth(*attempt), told(failure))
             }
             // The line of the attempt that failed has said it.
-            Record::StepReady { .. } => return None,
+            Record::StepReady { .. } | Record::AttemptBegan { .. } => return None,
             Record::CheckpointSaved { step, value, .. } => format!("{step}: saves {value}"),
-            Record::AttemptsLost { steps } => format!("the host restarts; {} run again", list(steps)),
+            Record::AttemptsLost { steps, .. } => format!("the host restarts; {} run again", list(steps)),
             Record::EventAccepted(sent) => return self.accepted(at, sent),
             Record::EventUndelivered { event_id } => format!("{} is never delivered", self.event(event_id)),
             Record::TimerSet(Timer { due, purpose, .. }) => {

@@ -21,6 +21,15 @@ pub enum Input {
         /// What `transit` chose, if the last decision asked for it.
         routing: Option<Routed>,
     },
+    /// An attempt is about to be executed.
+    AttemptBegins {
+        /// The step.
+        step: StepRef,
+        /// Which attempt.
+        attempt: u32,
+        /// What [`InstanceState::ready_since`](super::InstanceState::ready_since) said when the attempt was taken up.
+        since: u64,
+    },
     /// A running attempt saves how far it has come.
     Checkpoint {
         /// The step.
@@ -67,6 +76,8 @@ pub enum Input {
     Retry,
     /// The host that executed the instance is gone; this one has just loaded it.
     HostRestarted,
+    /// This host is being shut down: what still runs is broken off.
+    HostStops,
 }
 
 impl Input {
@@ -78,12 +89,14 @@ impl Input {
             Self::Attempt { routing, .. } | Self::Event { routing, .. } | Self::TimerDue { routing, .. } => {
                 *routing = Some(answer);
             }
-            Self::Checkpoint { .. }
+            Self::AttemptBegins { .. }
+            | Self::Checkpoint { .. }
             | Self::Schedule { .. }
             | Self::CancelTimer { .. }
             | Self::Cancel { .. }
             | Self::Retry
-            | Self::HostRestarted => {}
+            | Self::HostRestarted
+            | Self::HostStops => {}
         }
         self
     }

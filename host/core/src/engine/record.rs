@@ -92,10 +92,23 @@ pub enum Record {
         /// The progress.
         value: Json,
     },
+    /// A step that lost an attempt before is about to be executed again. Not written for others.
+    AttemptBegan {
+        /// The step.
+        step: StepRef,
+        /// The attempt.
+        attempt: u32,
+    },
     /// The host ended while these steps may have been running. They are ready again, with the same attempt number.
     AttemptsLost {
         /// The steps.
         steps: Vec<StepRef>,
+        /// Those of them whose loss doesn't count towards `max_recoveries`: nothing says that they ran.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        uncounted: Vec<StepRef>,
+        /// Whether the host was shut down in order, and wrote this itself. Then no loss counts.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        shutdown: bool,
     },
     /// An event was sent and durably accepted. It is in the inbox until consumed or undelivered.
     EventAccepted(SentEvent),

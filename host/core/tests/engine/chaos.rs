@@ -126,7 +126,17 @@ fn input(rig: &Rig, (kind, a, b, c): Seed) -> Input {
             }
         }
         21 if b % 3 == 0 => Input::Cancel { reason: None },
+        22 if b % 3 != 0 => {
+            let step = some_step(rig, a, is_ready);
+            let attempts = rig.state.attempts(&step);
+            Input::AttemptBegins {
+                attempt: attempts.map_or(1, |attempts| attempts.last),
+                since: rig.state.ready_since(&step).saturating_sub(u64::from(b % 8 == 1)),
+                step,
+            }
+        }
         21 | 22 => Input::Retry,
+        _ if a % 4 == 0 => Input::HostStops,
         _ => Input::HostRestarted,
     }
 }

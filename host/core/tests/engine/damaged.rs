@@ -114,7 +114,12 @@ fn what_does_not_fit_is_named() {
 
 /// All inputs that a state could meet.
 fn inputs() -> Vec<Input> {
-    let mut inputs = vec![Input::Retry, Input::HostRestarted, Input::Cancel { reason: None }];
+    let mut inputs = vec![
+        Input::Retry,
+        Input::HostRestarted,
+        Input::HostStops,
+        Input::Cancel { reason: None },
+    ];
     for number in 0..5 {
         inputs.push(Input::TimerDue {
             number,
@@ -138,6 +143,11 @@ fn inputs() -> Vec<Input> {
             }
         }
         for since in 0..9 {
+            inputs.push(Input::AttemptBegins {
+                step: name(step),
+                attempt: 1,
+                since,
+            });
             inputs.push(Input::Checkpoint {
                 step: name(step),
                 attempt: 1,

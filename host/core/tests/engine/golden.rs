@@ -59,6 +59,10 @@ fn eventful() -> Rig {
     rig.fails("left", FailureKind::Trap).unwrap();
     rig.due(2).unwrap();
     rig.input(Input::HostRestarted).unwrap();
+    rig.begins("left").unwrap();
+    rig.input(Input::HostRestarted).unwrap();
+    rig.begins("right").unwrap();
+    rig.input(Input::HostStops).unwrap();
     rig.schedule("ask", ms(5)).unwrap();
     rig.schedule("ask", ms(6)).unwrap();
     rig.input(Input::CancelTimer { number: 4 }).unwrap();
@@ -128,6 +132,20 @@ fn stored_journals_fold() {
     }
 }
 
+/// As hosts wrote it that recorded no beginnings: all losses count.
+#[test]
+fn an_older_journal_folds() {
+    let workflow = std::sync::Arc::new(graph().build().unwrap());
+    let lines = include_str!("golden/eventful-2.jsonl").lines();
+    let journal: Vec<JournalEntry> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let state = InstanceState::fold(workflow, &journal).unwrap();
+    let now = eventful().state;
+    assert_eq!(state.status(), InstanceStatus::Cancelled);
+    assert_eq!(state.results(), now.results());
+    let lost = |state: &InstanceState| state.attempts(&name("left")).unwrap().lost;
+    assert_eq!((lost(&state), lost(&now)), (1, 1));
+}
+
 #[test]
 fn an_eventful_run_has_every_kind_of_record() {
     let mut kinds = std::collections::BTreeSet::new();
@@ -135,7 +153,7 @@ fn an_eventful_run_has_every_kind_of_record() {
         let record = serde_json::to_value(&entry.record).unwrap();
         kinds.extend(record.as_object().unwrap().keys().cloned());
     }
-    assert_eq!(kinds.len(), 16, "{kinds:?}");
+    assert_eq!(kinds.len(), 17, "{kinds:?}");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod rig;
 mod rows_attempt;
 mod rows_checkpoint;
 mod rows_event;
+mod rows_host;
 mod rows_joins;
 mod rows_operator;
 mod rows_timer;

@@ -45,7 +45,9 @@ impl<'a> Progress<'a> {
                 self.advance(entry, advance);
             }
             Record::StepReady { step, .. } => self.ready(entry, [step]),
-            Record::AttemptsLost { steps } | Record::Retried { ready: steps, .. } => self.ready(entry, steps),
+            Record::AttemptsLost { steps, .. } | Record::Retried { ready: steps, .. } => {
+                self.ready(entry, steps)
+            }
             Record::Cancelling { cleanup, .. } => {
                 self.saved.clear();
                 self.ready(entry, [cleanup]);

@@ -309,6 +309,16 @@ impl Rig {
         self.ends(step, failed(kind))
     }
 
+    /// The current attempt of `step` is about to be executed.
+    pub(crate) fn begins(&mut self, step: &str) -> Answer {
+        let step = name(step);
+        self.input(Input::AttemptBegins {
+            attempt: self.state.attempts(&step).map_or(1, |attempts| attempts.last),
+            since: self.state.ready_since(&step),
+            step,
+        })
+    }
+
     /// What runs of `step` now saves this.
     pub(crate) fn saves(&mut self, step: &str, value: &str) -> Answer {
         let step_ref = name(step);

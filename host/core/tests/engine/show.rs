@@ -62,7 +62,15 @@ fn line(record: &Record) -> String {
         }
         Record::CheckpointSaved { step, attempt, value } => format!("{step}#{attempt} saved {value}"),
         Record::StepReady { step, attempt } => format!("{step}#{attempt} ready"),
-        Record::AttemptsLost { steps } => format!("lost {}", names(steps)),
+        Record::AttemptBegan { step, attempt } => format!("{step}#{attempt} begins"),
+        Record::AttemptsLost {
+            steps,
+            uncounted,
+            shutdown,
+        } => {
+            let shutdown = if *shutdown { " by a shutdown" } else { "" };
+            format!("lost {}{}{shutdown}", names(steps), named("uncounted", uncounted))
+        }
         Record::EventAccepted(event) => format!("accepted {} {}", event.event_id, event.event),
         Record::EventUndelivered { event_id } => format!("undelivered {event_id}"),
         Record::TimerSet(set) => format!("set{}", timer(set)),

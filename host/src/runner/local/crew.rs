@@ -1,7 +1,8 @@
 //! The attempts of one instance: each in a task and a sandbox of its own, so that parallel steps run in parallel.
 //!
 //! Invariants: a step has one attempt at a time, and stays busy until the outcome is recorded; a panic while a step
-//! executes is a panic of the instance's task.
+//! executes is a panic of the instance's task; an attempt of a step that lost one before is executed when the journal says
+//! that it begins (B-3).
 //!
 //! At most `max_running_steps` steps execute, over all instances, in at most `max_sandboxes` sandboxes. An attempt leaves
 //! its sandbox, and the right to it, to the next step, which begins as soon as the outcome is recorded: an instance that
@@ -18,7 +19,7 @@ use hephaestus_core::{EventName, InstanceId, Json, StepRef};
 use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
-use super::saves::Saves;
+use super::saves::{Line, Saves};
 use super::watch::WatchEvent;
 use super::work::Work;
 use super::{Phase, Shared};
@@ -109,12 +110,13 @@ impl Crew {
             .collect();
         for (step, number) in ready {
             let mut attempt = self.attempt(state, step.clone(), number, state.context(&step));
-            attempt.checkpoint = Some(self.saves.checkpoint(state, &step, number));
+            let line = self.saves.line(state, &step, number);
+            attempt.checkpoint = Some(line.checkpoint(state));
             let since = state.ready_since(&step);
             let place = self.place();
             let abort = self
                 .tasks
-                .spawn(execute(Arc::clone(&self.shared), place, attempt));
+                .spawn(execute(Arc::clone(&self.shared), place, attempt, line));
             self.busy.insert(
                 step,
                 Busy {
@@ -199,6 +201,11 @@ impl Crew {
         });
     }
 
+    /// Stops all that executes.
+    pub(super) fn stop_all(&mut self) {
+        self.tasks.abort_all();
+    }
+
     /// Gives up what no step has taken over.
     pub(super) fn drop_idle(&mut self) {
         self.idle.clear();
@@ -245,13 +252,22 @@ impl Crew {
     }
 }
 
-async fn execute(shared: Arc<Shared>, mut place: Place, mut attempt: Attempt) -> Option<Finished> {
+async fn execute(
+    shared: Arc<Shared>,
+    mut place: Place,
+    mut attempt: Attempt,
+    line: Line,
+) -> Option<Finished> {
     let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
     let running = tokio::select! {
         biased;
         () = shared.phase.reached(Phase::Draining) => return None,
         running = place.enter(&shared) => running,
     };
+    // Not before it has a place: what only waits for one is not to blame for the end of its host.
+    if !line.announce().await {
+        return None;
+    }
     attempt.started_at = shared.clock.now();
     shared.feeds.publish(instance, || {
         vec![WatchEvent::AttemptStarted {

@@ -23,7 +23,7 @@ pub struct RunnerLimits {
     /// How long the task of an instance that has nothing to do stays before it parks.
     pub linger: Duration,
     /// How often the task of one instance may crash within `restart_window` before it is left alone. More than
-    /// [`EngineLimits::max_recoveries`], so that a step that crashes its task fails by itself before that.
+    /// one above [`EngineLimits::max_recoveries`], so that a step that crashes its task fails by itself before that.
     pub max_restarts: usize,
     /// See `max_restarts`.
     pub restart_window: Duration,

@@ -5,7 +5,7 @@
 //! | `registry` | which instances have a task now; leases keep it while somebody talks to it |
 //! | `supervisor` | starts tasks, and again after a crash, with bounded intensity |
 //! | `task`, `settle`, `work` | the task that owns an instance; one round of deciding and committing |
-//! | `crew`, `saves` | the attempts of one instance, their sandboxes, and the progress that they save |
+//! | `crew`, `saves` | the attempts of one instance, their sandboxes, and what they say: that they begin, their progress |
 //! | `mailbox` | requests to an instance, answered after the commit |
 //! | `start`, `resolve`, `load`, `code` | creating, finding and loading instances and their code |
 //! | `retention` | removes what ended long ago |
@@ -263,13 +263,14 @@ impl LocalRunner {
             .map(drop)
     }
 
-    /// Ends intake, lets steps that run end within `grace`, commits what they came to, and stops all tasks.
+    /// Ends intake, lets steps that run end within `grace`, commits what they came to, and stops all tasks. What runs
+    /// longer is broken off and recorded as that; it runs again in the next host, and isn't held against its step.
     pub async fn shutdown(&self, grace: Duration) {
         let shared = &self.shared;
         shared.registry.close();
         shared.phase.advance(Phase::Draining);
         self.await_tasks(grace).await;
-        shared.phase.advance(Phase::Ended);
+        shared.phase.end_in_order();
         self.await_tasks(LAST_GRACE).await;
         tokio::select! {
             biased;

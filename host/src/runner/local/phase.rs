@@ -4,7 +4,7 @@
 //! woken in an order that follows from the order in which they began to wait: so a simulation repeats itself.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
@@ -25,6 +25,8 @@ const LISTS: usize = 8;
 /// The phase of a runner.
 pub(super) struct PhaseSignal {
     phase: AtomicU8,
+    /// Somebody waits for the end, and lets tasks write what is to be written.
+    is_orderly: AtomicBool,
     lists: [Notify; LISTS],
     turn: AtomicUsize,
 }
@@ -34,6 +36,7 @@ impl PhaseSignal {
     pub(super) fn new() -> Self {
         Self {
             phase: AtomicU8::new(Phase::Open as u8),
+            is_orderly: AtomicBool::new(false),
             lists: [const { Notify::const_new() }; LISTS],
             turn: AtomicUsize::new(0),
         }
@@ -53,6 +56,19 @@ impl PhaseSignal {
         if before < phase as u8 {
             self.lists.iter().for_each(Notify::notify_waiters);
         }
+    }
+
+    /// The runner ends, and somebody waits until its tasks have stopped.
+    pub(super) fn end_in_order(&self) {
+        if self.now() < Phase::Ended {
+            self.is_orderly.store(true, Ordering::SeqCst);
+        }
+        self.advance(Phase::Ended);
+    }
+
+    /// Whether the runner has ended so, and not as in a crash.
+    pub(super) fn ended_in_order(&self) -> bool {
+        self.now() == Phase::Ended && self.is_orderly.load(Ordering::SeqCst)
     }
 
     /// Returns when it has come so far.

@@ -87,12 +87,12 @@ impl<'a> InstanceTask<'a> {
         loop {
             self.start_ready();
             if self.is_over() {
+                self.break_off().await;
                 return Exit::Stopped;
             }
             let exit = match self.gather().await {
                 Wake::Work => self.settle().await.err(),
                 Wake::Idle => self.retire(),
-                Wake::Phase if self.phase() == Phase::Ended => Some(Exit::Stopped),
                 Wake::Phase => None,
             };
             if let Some(exit) = exit {
@@ -128,6 +128,27 @@ impl<'a> InstanceTask<'a> {
         }
     }
 
+    /// At an orderly end: records what is known, and that the host is to blame for what is broken off, or was announced
+    /// and not begun any more (H-4). Once: if that fails, what ran counts as lost.
+    async fn break_off(&mut self) {
+        if self.phase() == Phase::Ended && !self.shared.phase.ended_in_order() {
+            return;
+        }
+        self.take_waiting();
+        let is_announced = |state: &InstanceState| state.ready().any(|(step, _)| state.has_begun(step));
+        if !self.crew.is_quiet() || is_announced(&self.state) {
+            self.crew.stop_all();
+            self.backlog.push_back(Work::Own(Input::HostStops));
+        }
+        self.retry_at = None;
+        while !self.backlog.is_empty() && self.retry_at.is_none() {
+            if let Err(exit) = self.settle().await {
+                tracing::warn!(instance = %self.instance, ?exit, "what is broken off can't be recorded");
+                return;
+            }
+        }
+    }
+
     /// Waits until there is something to decide, and takes all of it that is there by then.
     async fn gather(&mut self) -> Wake {
         if self.backlog.is_empty() || self.retry_at.is_some() {
@@ -138,17 +159,22 @@ impl<'a> InstanceTask<'a> {
         }
         self.retry_at = None;
         self.idle_since = None;
-        while self.backlog.len() < MAX_ROUND
-            && let Some(work) = self.crew.try_next()
-        {
-            self.backlog.push_back(work);
-        }
+        self.take_waiting();
         while self.backlog.len() < MAX_ROUND
             && let Ok(request) = self.mailbox.try_recv()
         {
             self.backlog.push_back(request.into());
         }
         Wake::Work
+    }
+
+    /// Takes what the attempts have said, and come to.
+    fn take_waiting(&mut self) {
+        while self.backlog.len() < MAX_ROUND
+            && let Some(work) = self.crew.try_next()
+        {
+            self.backlog.push_back(work);
+        }
     }
 
     async fn wait(&mut self) -> Wake {

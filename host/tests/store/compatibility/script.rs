@@ -17,7 +17,7 @@ use hephaestus_host::store::{DeployAnswer, DeployedVersion, Store, Write, WriteA
 use crate::support::{instance_id, request_id};
 
 /// As they are called in the journal.
-pub(crate) const ALL_RECORDS: [&str; 16] = [
+pub(crate) const ALL_RECORDS: [&str; 17] = [
     "created",
     "step_completed",
     "step_waiting",
@@ -25,6 +25,7 @@ pub(crate) const ALL_RECORDS: [&str; 16] = [
     "step_failed",
     "step_ready",
     "checkpoint_saved",
+    "attempt_began",
     "attempts_lost",
     "event_accepted",
     "event_undelivered",
@@ -197,6 +198,14 @@ impl<'a> Run<'a> {
         self.attempt(step, Outcome::Wait { resume_after }).await;
     }
 
+    /// Only what lost an attempt before says so.
+    async fn begins(&mut self, step: &str) {
+        let step = step.parse().expect("a step ref");
+        let attempt = self.state.attempts(&step).map_or(1, |attempts| attempts.last);
+        let since = self.state.ready_since(&step);
+        self.input(Input::AttemptBegins { step, attempt, since }).await;
+    }
+
     async fn saves(&mut self, step: &str) {
         let step = step.parse().expect("a step ref");
         let since = self.state.ready_since(&step);
@@ -243,6 +252,10 @@ impl<'a> Run<'a> {
         self.fails("left", FailureKind::Trap).await;
         self.due(2).await;
         self.input(Input::HostRestarted).await;
+        self.begins("left").await;
+        self.input(Input::HostRestarted).await;
+        self.begins("right").await;
+        self.input(Input::HostStops).await;
         self.schedule(ms(5_000)).await;
         self.schedule(ms(6_000)).await;
         self.input(Input::CancelTimer { number: 4 }).await;

@@ -180,8 +180,13 @@ impl Fold {
                 }
                 self.saved.push((step.clone(), value.clone()));
             }
-            Record::AttemptsLost { steps } => {
+            Record::AttemptBegan { step, attempt } => self.attempt_began(step, *attempt, here, sink),
+            Record::AttemptsLost { steps, uncounted, .. } => {
                 sink.figures.losses += 1;
+                if let Some(step) = uncounted.iter().find(|step| !steps.contains(step)) {
+                    let problem = format!("`{step}` lost nothing that could be left uncounted");
+                    sink.push(self.misfit(here, problem));
+                }
                 steps.iter().for_each(|step| self.attempt_lost(step, here, sink));
             }
             Record::EventAccepted(event) => self.event_accepted(&event.event_id, here, sink),

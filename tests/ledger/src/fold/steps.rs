@@ -20,6 +20,10 @@ pub(crate) struct Step {
     decided: u64,
     /// The entry with the last outcome of an attempt; 0: none yet.
     outcome: u64,
+    /// Whether it lost an attempt, since an operator last brought it back.
+    was_lost: bool,
+    /// Whether the journal says that its current attempt has begun.
+    has_begun: bool,
     /// Its attempts, as they were seen and as the journal explains them.
     pub(crate) tries: Vec<Try>,
     /// The idempotency key that its first attempt was told.
@@ -115,6 +119,7 @@ impl Step {
 
     fn make_ready(&mut self, attempt: u32, here: Here) {
         self.attempt = attempt;
+        self.has_begun = false;
         self.put(Place::Active(Active::Ready), here);
         let explained = self.a_try(attempt);
         explained.explained += 1;
@@ -224,8 +229,21 @@ impl Fold {
         let known = self.step(step);
         if known.place == Place::Active(Active::Ready) {
             known.make_ready(known.attempt, here);
+            known.was_lost = true;
         } else {
             let problem = format!("`{step}` lost an attempt, but is {:?}", known.place);
+            sink.push(self.misfit(here, problem));
+        }
+    }
+
+    /// B-3: written once for each attempt after one was lost, and for no other.
+    pub(super) fn attempt_began(&mut self, step: &StepRef, attempt: u32, here: Here, sink: &mut Sink<'_>) {
+        let known = self.step(step);
+        let is_due = known.place == Place::Active(Active::Ready) && known.was_lost && !known.has_begun;
+        known.has_begun = true;
+        if !is_due || known.attempt != attempt {
+            let problem =
+                format!("attempt {attempt} of `{step}` begins, which no loss and no entry announced");
             sink.push(self.misfit(here, problem));
         }
     }
@@ -244,6 +262,7 @@ impl Fold {
     pub(super) fn bring_back(&mut self, step: &StepRef, is_ready: bool, here: Here, sink: &mut Sink<'_>) {
         let known = self.step(step);
         let attempt = known.attempt;
+        known.was_lost = false;
         match (known.place, is_ready) {
             (Place::Failed { is_answered: false }, true) => known.make_ready(attempt.saturating_add(1), here),
             (

@@ -124,6 +124,12 @@ fn records_do_not_fit() {
         (3, r#"{"checkpoint_saved":{"step":"left","attempt":2,"value":1}}"#),
         (5, r#"{"checkpoint_saved":{"step":"left","attempt":1,"value":1}}"#),
         (5, r#"{"attempts_lost":{"steps":["left"]}}"#),
+        (7, r#"{"attempts_lost":{"steps":["left"],"uncounted":["right"]}}"#),
+        // Nothing of it was lost; another attempt; a step that isn't ready; after an operator's retry.
+        (3, r#"{"attempt_began":{"step":"left","attempt":1}}"#),
+        (7, r#"{"attempt_began":{"step":"left","attempt":1}}"#),
+        (7, r#"{"attempt_began":{"step":"ask","attempt":1}}"#),
+        (16, r#"{"attempt_began":{"step":"left","attempt":2}}"#),
         (5, r#"{"retried":{}}"#),
         (16, r#"{"retried":{}}"#),
         // Active steps that are not stopped.

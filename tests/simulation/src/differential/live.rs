@@ -25,6 +25,9 @@ use crate::stores::{AtOnce, Over, Plant, Planted};
 /// How often everybody has a turn before the host counts as still.
 const TURNS: usize = 300;
 
+/// How long attempts have when a host is shut down. None ends by itself, so all are broken off then.
+pub(super) const GRACE: Duration = Duration::from_millis(50);
+
 /// Where a world keeps what is durable.
 pub(super) enum Disk {
     /// In memory, perhaps with a plant in it.
@@ -163,7 +166,7 @@ impl Live {
         } = up;
         runtime.block_on(async {
             if orderly {
-                host.shutdown(Duration::from_millis(50)).await;
+                host.shutdown(GRACE).await;
             }
             drop(host);
         });

@@ -218,6 +218,8 @@ fn name_of(record: &Record) -> &'static str {
         Record::StepFailed { .. } => "recorded: step failed",
         Record::StepReady { .. } => "recorded: ready again",
         Record::CheckpointSaved { .. } => "recorded: checkpoint",
+        Record::AttemptBegan { .. } => "recorded: attempt begins",
+        Record::AttemptsLost { shutdown: true, .. } => "recorded: attempts broken off by a shutdown",
         Record::AttemptsLost { .. } => "recorded: attempts lost",
         Record::EventAccepted(_) => "recorded: event accepted",
         Record::EventUndelivered { .. } => "recorded: event undelivered",

@@ -18,11 +18,12 @@ use hephaestus_host::store::{DueTimer, Page, Query};
 
 use super::command::{Command, unknown};
 use super::flows::Flows;
+use super::live::GRACE;
 use super::nature::{Nature, name_in};
 
 /// Small, so that runs come to them.
 pub(super) const LIMITS: EngineLimits = EngineLimits {
-    max_recoveries: 2,
+    max_recoveries: 1,
     max_inbox: 3,
     max_checkpoint_bytes: 100,
     max_checkpoints_bytes: 1_500,
@@ -61,6 +62,8 @@ pub(super) struct Model {
     /// Timers of one instance came due together, and dynamic transitions follow: in which order they are taken is
     /// open.
     pub(super) is_open: bool,
+    /// No host is up: nothing begins.
+    is_down: bool,
 }
 
 impl Model {
@@ -74,6 +77,7 @@ impl Model {
             requests: BTreeMap::new(),
             removed: Vec::new(),
             is_open: false,
+            is_down: false,
         }
     }
 
@@ -114,7 +118,10 @@ impl Model {
             Command::Get(target) => format!("{:?}", self.found(target).map(|one| one.state.clone())),
             Command::History(target) => format!("{:?}", self.found(target).map(|one| one.journal.clone())),
             Command::List(query) => format!("{:?}", Ok::<_, ()>(self.list(query))),
-            Command::Restart { jump_ms, .. } => {
+            Command::Restart { orderly, jump_ms } => {
+                if *orderly {
+                    self.stop();
+                }
                 self.restart(*jump_ms);
                 String::new()
             }
@@ -322,12 +329,30 @@ impl Model {
         }
     }
 
+    /// What runs is broken off when its grace is over.
+    fn stop(&mut self) {
+        let now = self.now;
+        self.now = now.after(GRACE);
+        self.is_down = true;
+        for instance in self.instances() {
+            if !self.instances[&instance].begun.is_empty() {
+                let _ = self.input(instance, Input::HostStops);
+            }
+        }
+        self.is_down = false;
+        self.now = now;
+    }
+
     /// What ran is lost; what is due by then is delivered.
     fn restart(&mut self, jump_ms: i64) {
         self.now = Timestamp(self.now.0.saturating_add_signed(jump_ms));
+        let now = self.now;
         for instance in self.instances() {
             if let Some(one) = self.instances.get_mut(&instance) {
                 one.begun.clear();
+                // Attempts begin again while timers are delivered.
+                let is_late = one.state.timers().values().any(|timer| timer.due <= now);
+                self.is_open |= is_late && one.state.ready().next().is_some();
             }
             if !self.instances[&instance].state.status().is_terminal() {
                 let _ = self.input(instance, Input::HostRestarted);
@@ -399,6 +424,11 @@ impl Model {
     /// Steps that are ready are executed, from now on.
     fn begin_ready(&mut self, instance: InstanceId) {
         let now = self.now;
+        let is_known = self.instances.contains_key(&instance);
+        if self.is_down || !is_known {
+            return;
+        }
+        self.announce(instance);
         let Some(Instance { state, begun, .. }) = self.instances.get_mut(&instance) else {
             return;
         };
@@ -417,6 +447,27 @@ impl Model {
             begun
                 .entry(step.clone())
                 .or_insert((state.ready_since(step), running));
+        }
+    }
+
+    /// Attempts of steps that lost one before are recorded before they begin.
+    fn announce(&mut self, instance: InstanceId) {
+        let state = &self.instances[&instance].state;
+        let ready = state.ready().filter(|(step, _)| state.must_announce(step));
+        let announced: Vec<_> = ready.map(|(step, attempt)| (step.clone(), attempt)).collect();
+        for (step, attempt) in announced {
+            let Some(one) = self.instances.get_mut(&instance) else {
+                return;
+            };
+            let since = one.state.ready_since(&step);
+            let begins = Input::AttemptBegins { step, attempt, since };
+            let Ok(Decision::Records(records)) = decide(&one.state, &begins, &LIMITS, self.now) else {
+                unreachable!("it is ready");
+            };
+            let (state, change) = advance(one.state.clone(), records, self.now)
+                .unwrap_or_else(|damage| unreachable!("{damage}"));
+            one.state = state;
+            one.journal.extend(change.entries);
         }
     }
 

@@ -19,6 +19,7 @@ pub enum Action {
     RetryDue,
     StepFailed,
     CheckpointSaved,
+    AttemptBegan,
     AttemptsLost,
     RecoveriesUsedUp,
     EventAccepted,
@@ -45,7 +46,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Create,
         Self::CreateWithDeadline,
         Self::Outcome,
@@ -56,6 +57,7 @@ impl Action {
         Self::RetryDue,
         Self::StepFailed,
         Self::CheckpointSaved,
+        Self::AttemptBegan,
         Self::AttemptsLost,
         Self::RecoveriesUsedUp,
         Self::EventAccepted,
@@ -124,6 +126,7 @@ fn of_record(record: &Record, change: &Change) -> Vec<Action> {
         Record::StepFailed { .. } => vec![Action::StepFailed],
         Record::StepReady { .. } => vec![Action::RetryDue],
         Record::CheckpointSaved { .. } => vec![Action::CheckpointSaved],
+        Record::AttemptBegan { .. } => vec![Action::AttemptBegan],
         Record::AttemptsLost { .. } => vec![Action::AttemptsLost],
         Record::EventAccepted(_) => vec![Action::EventAccepted],
         Record::EventUndelivered { .. } => vec![Action::EventUndelivered],

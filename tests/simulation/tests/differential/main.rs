@@ -11,7 +11,7 @@ const SEEDS: u64 = 300;
 const PLANTED_SEEDS: u64 = 40;
 
 /// What these runs must at least have compared: a comparison of nothing finds nothing.
-const AT_LEAST: [(&str, u64); 24] = [
+const AT_LEAST: [(&str, u64); 26] = [
     ("starts", 2_000),
     ("starts refused", 500),
     ("attempts ended", 2_000),
@@ -28,7 +28,9 @@ const AT_LEAST: [(&str, u64); 24] = [
     ("deletions refused", 100),
     ("deployments refused", 30),
     ("restarts", 300),
-    ("recorded: attempts lost", 300),
+    ("recorded: attempts lost", 150),
+    ("recorded: attempts broken off by a shutdown", 150),
+    ("recorded: attempt begins", 300),
     ("recorded: attempt failed", 300),
     ("recorded: checkpoint", 500),
     ("recorded: completed by a timer", 100),

@@ -1,6 +1,7 @@
 //! The decisions: what follows from an input. Reads the state, never changes it. One file per input.
 
 mod attempt;
+mod begin;
 mod checkpoint;
 mod complete;
 mod event;
@@ -22,7 +23,9 @@ pub use refusal::Refusal;
 /// Bounds that the host sets on every instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineLimits {
-    /// How often the attempts of one step may be lost with the host before the step fails with kind `host`.
+    /// How often attempts of one step may be lost with the host before the step fails with kind `host`. Only losses count
+    /// of attempts that are known to have begun: not the first one, and none by an orderly shutdown. A checkpoint that
+    /// the step saves starts the count again.
     pub max_recoveries: u32,
     /// How many accepted events an instance may hold that no step has taken yet. Due timers of `schedule_resume` that no
     /// step has taken count too.
@@ -89,6 +92,7 @@ pub fn decide(
             };
             attempt::decide(state, step, report, routing.as_ref(), now)
         }
+        Input::AttemptBegins { step, attempt, since } => begin::decide(state, step, (*attempt, *since)),
         Input::Checkpoint {
             step,
             attempt,
@@ -105,5 +109,6 @@ pub fn decide(
         Input::Cancel { reason } => operator::cancel(state, reason.as_ref()),
         Input::Retry => operator::retry(state),
         Input::HostRestarted => Ok(restart::decide(state, limits, now)),
+        Input::HostStops => Ok(restart::stop(state)),
     }
 }

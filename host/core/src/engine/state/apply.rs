@@ -146,7 +146,12 @@ impl InstanceState {
                 self.checkpoint_saved((step, *attempt), value)
             }
             Record::StepReady { step, attempt } => self.step_ready(step, *attempt, timers),
-            Record::AttemptsLost { steps } => self.attempts_lost(steps),
+            Record::AttemptBegan { step, attempt } => self.attempt_began(step, *attempt),
+            Record::AttemptsLost {
+                steps,
+                uncounted,
+                shutdown,
+            } => self.attempts_lost(steps, uncounted, *shutdown),
             Record::EventAccepted(event) => self.event_accepted(event, entry.seq),
             Record::EventUndelivered { event_id } => self.event_undelivered(event_id),
             Record::TimerSet(timer) => self.timer_set(timer, timers),
@@ -266,20 +271,6 @@ impl InstanceState {
             }
             _ => Err(self.unfit(at, "retrying", attempt)),
         }
-    }
-
-    fn attempts_lost(&mut self, steps: &[StepRef]) -> Fits {
-        let next = self.next_seq();
-        for step in steps {
-            let at = self.find(step)?;
-            let slot = &mut self.slots[at.0];
-            if !matches!(slot.state, StepState::Ready { .. }) {
-                return Err(format!("`{step}` is not ready, it {}", slot.state));
-            }
-            slot.recoveries = slot.recoveries.saturating_add(1);
-            slot.ready_since = next;
-        }
-        Ok(())
     }
 
     fn event_accepted(&mut self, event: &SentEvent, seq: u64) -> Fits {

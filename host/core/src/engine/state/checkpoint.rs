@@ -33,7 +33,9 @@ impl InstanceState {
     pub(super) fn checkpoint_saved(&mut self, (step, attempt): (&StepRef, u32), value: &Json) -> Fits {
         let at = self.find(step)?;
         self.must_be_ready(at, attempt)?;
-        let progress = &mut self.slots[at.0].progress;
+        let slot = &mut self.slots[at.0];
+        slot.recovery.losses = 0;
+        let progress = &mut slot.progress;
         progress.last = Some(value.clone());
         progress.spent_bytes = progress.spent_bytes.saturating_add(checkpoint_cost(value));
         Ok(())

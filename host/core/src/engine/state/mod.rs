@@ -7,6 +7,7 @@ mod apply;
 mod checkpoint;
 mod inbox;
 mod parts;
+mod recovery;
 mod retried;
 mod status;
 
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use checkpoint::Progress;
+use recovery::Recovery;
 
 use super::{Created, EndStatus, Failure, InstanceFailure, JournalEntry, SentEvent, Timer};
 use crate::context::ContextView;
@@ -64,8 +66,8 @@ pub(super) struct Slot {
     pub(super) attempt: u32,
     /// Attempts made before an operator's retry: they don't count against the policy.
     pub(super) forgiven: u32,
-    /// Attempts lost with the host, since the last retry by an operator.
-    pub(super) recoveries: u32,
+    /// Attempts lost with the host.
+    pub(super) recovery: Recovery,
     /// Why the last attempt failed that did.
     pub(super) last_failure: Option<Failure>,
     /// The entry that made the step ready for the last time; 0 before the first.
@@ -79,7 +81,7 @@ impl Slot {
         state: StepState::Idle,
         attempt: 0,
         forgiven: 0,
-        recoveries: 0,
+        recovery: Recovery::NONE,
         last_failure: None,
         ready_since: 0,
         progress: Progress::NONE,
@@ -91,7 +93,8 @@ impl Slot {
 pub struct StepAttempts<'a> {
     /// The last attempt that was begun, or is to begin; 0 before the first.
     pub last: u32,
-    /// How many were lost with the host, since an operator last retried the step.
+    /// How many were lost with the host that count towards `max_recoveries`: since it last saved a checkpoint, or an
+    /// operator retried it.
     pub lost: u32,
     /// Why the last one failed that did.
     pub last_failure: Option<&'a Failure>,
@@ -221,7 +224,7 @@ impl InstanceState {
         let slot = self.slot_of(step)?;
         Some(StepAttempts {
             last: slot.attempt,
-            lost: slot.recoveries,
+            lost: slot.recovery.losses,
             last_failure: slot.last_failure.as_ref(),
         })
     }
@@ -230,6 +233,18 @@ impl InstanceState {
     /// execution (K-1). 0 before the first.
     pub fn ready_since(&self, step: &StepRef) -> u64 {
         self.slot_of(step).map_or(0, |slot| slot.ready_since)
+    }
+
+    /// Whether [`Input::AttemptBegins`](super::Input::AttemptBegins) must be durable before the step is executed: it lost
+    /// an attempt before (B-3).
+    pub fn must_announce(&self, step: &StepRef) -> bool {
+        self.slot_of(step)
+            .is_some_and(|slot| slot.recovery.is_unannounced())
+    }
+
+    /// Whether the journal says that the attempt for which the step is ready has begun (B-3).
+    pub fn has_begun(&self, step: &StepRef) -> bool {
+        self.slot_of(step).is_some_and(|slot| slot.recovery.has_begun)
     }
 
     /// What a step saved last; none if it saved nothing, or its code can't run again.

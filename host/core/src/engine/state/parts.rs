@@ -42,6 +42,7 @@ impl InstanceState {
     pub(super) fn put(&mut self, at: StepIx, state: StepState) -> StepState {
         if matches!(state, StepState::Ready { .. }) {
             self.slots[at.0].ready_since = self.next_seq();
+            self.slots[at.0].recovery.has_begun = false;
         }
         let old = std::mem::replace(&mut self.slots[at.0].state, state);
         for (state, before) in [(&old, true), (&self.slots[at.0].state, false)] {

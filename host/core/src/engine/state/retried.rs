@@ -1,7 +1,7 @@
 //! Brings back what the end of a failed instance stopped.
 
 use super::apply::Fits;
-use super::{EndStatus, InstanceState, Item, StepState, Suspended, TimerChanges};
+use super::{EndStatus, InstanceState, Item, Recovery, StepState, Suspended, TimerChanges};
 use crate::definition::StepIx;
 use crate::{EventId, StepRef};
 
@@ -41,7 +41,7 @@ impl InstanceState {
     }
 
     fn bring_back(&mut self, at: StepIx, stopped: &mut Vec<(StepIx, StepState)>) -> Fits {
-        self.slots[at.0].recoveries = 0;
+        self.slots[at.0].recovery = Recovery::NONE;
         self.slots[at.0].progress.spent_bytes = 0;
         let was = stopped.iter().position(|(place, _)| *place == at);
         let culprit = self.failure().and_then(|failure| failure.step.as_ref());

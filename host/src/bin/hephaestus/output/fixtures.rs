@@ -199,7 +199,7 @@ fn until_shipping() -> Journal {
     until_approval()
         .at(3_108, accepted("approved"))
         .at(3_108, resumed("approve", "approved", sent, &["ship"], &["refund", "release"]))
-        .at(3_110, Record::AttemptsLost { steps: vec![step("ship")] })
+        .at(3_110, Record::AttemptsLost { steps: vec![step("ship")], uncounted: vec![step("ship")], shutdown: false })
         .at(3_112, attempt_failed("ship", 1, "the carrier did not answer within the two seconds that it was given, which happens on Mondays", 3_312))
         .at(3_312, Record::StepReady { step: step("ship"), attempt: 2 })
 }

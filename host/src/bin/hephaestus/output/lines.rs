@@ -74,12 +74,13 @@ impl Lines {
                 let text = failed(*attempt, failure, receipt.as_ref());
                 self.step(&self.style.bad("✗"), step, &format!("{text}; gave up"))
             }
-            Record::AttemptsLost { steps } => {
+            Record::AttemptsLost { steps, shutdown, .. } => {
                 let names: Vec<_> = steps.iter().map(ToString::to_string).collect();
-                format!(
-                    "  runs again what was running when its host ended: {}",
-                    names.join(", ")
-                )
+                let text = match shutdown {
+                    true => "its host is shut down; what was running runs again in the next",
+                    false => "runs again what was running when its host ended",
+                };
+                format!("  {text}: {}", names.join(", "))
             }
             Record::EventAccepted(sent) => {
                 self.accepted.insert(sent.event_id.clone(), sent.event.clone());
@@ -103,6 +104,7 @@ impl Lines {
             }
             // A step may save many thousand times.
             Record::CheckpointSaved { .. }
+            | Record::AttemptBegan { .. }
             | Record::StepReady { .. }
             | Record::TimerSet(_)
             | Record::TimerQueued { .. }

@@ -115,8 +115,12 @@ impl Story {
                 let text = format!("attempt {attempt} of `{step}` saved how far it has come ({size})");
                 Told::plain(text).with_value("progress", value)
             }
-            Record::AttemptsLost { steps } => Told::attention(format!(
-                "its host had ended; what may have been running runs again: {}",
+            Record::AttemptBegan { step, attempt } => Told::plain(format!(
+                "attempt {attempt} of `{step}` begins; it is recorded because one was lost before"
+            )),
+            Record::AttemptsLost { steps, shutdown, .. } => Told::attention(format!(
+                "its host {}; what may have been running runs again: {}",
+                if *shutdown { "was shut down" } else { "had ended" },
                 names(steps)
             )),
             Record::EventAccepted(sent) => self.accepted(sent),

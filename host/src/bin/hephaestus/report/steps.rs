@@ -141,7 +141,7 @@ impl Timeline {
                 advance.iter().for_each(|advance| self.advance(advance));
             }
             Record::StepReady { step, .. } => self.step(step).status = StepStatus::Ready,
-            Record::AttemptsLost { steps } => {
+            Record::AttemptsLost { steps, .. } => {
                 for step in steps {
                     let step = self.step(step);
                     step.attempts += 1;
@@ -154,7 +154,8 @@ impl Timeline {
             }
             Record::Retried { ready, resumed, .. } => self.resume(ready, resumed, at),
             Record::Ended(ended) => self.stop(&ended.stopped, at),
-            Record::CheckpointSaved { .. }
+            Record::AttemptBegan { .. }
+            | Record::CheckpointSaved { .. }
             | Record::EventAccepted(_)
             | Record::EventUndelivered { .. }
             | Record::TimerSet(_)
