@@ -8,7 +8,7 @@ use hephaestus_core::Json;
 /// Makes the progress of one execution durable. The runner implements it, and tests of executors do.
 #[async_trait]
 pub trait SaveCheckpoint: Send + Sync + 'static {
-    /// Returns when `progress` is durable. Doesn't return if the execution is over meanwhile: whoever waits for it is
+    /// Returns when `progress` is durable: a store that is full, or gone for a while, is waited for. Doesn't return if the execution is over meanwhile: whoever waits for it is
     /// dropped with its attempt.
     async fn save(&self, progress: Json) -> Result<(), SaveError>;
 }
@@ -68,8 +68,8 @@ pub enum SaveError {
         /// What is allowed for all of them.
         limit_bytes: usize,
     },
-    /// It could not be made durable; another try may succeed.
-    #[error("the checkpoint can't be saved now: {reason}")]
+    /// It can't be made durable, and waiting doesn't help.
+    #[error("the checkpoint can't be saved: {reason}")]
     Unavailable {
         /// What happened.
         reason: String,

@@ -91,6 +91,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What became of a write that nobody could tell about: it was looked for, and nothing of it is there.
+    pub(crate) fn lost(self, what: &str) -> Self {
+        let because = match self {
+            Self::Unknown { reason } => reason,
+            other => other.to_string(),
+        };
+        Self::Unavailable {
+            reason: format!("{what} was lost, nothing of it remains: {because}"),
+        }
+    }
+}
+
+impl StoreError {
     /// The same, and says with which instance it happened.
     pub(super) fn of_instance(self, instance: InstanceId) -> Self {
         let said = |reason: String| format!("instance {instance}: {reason}");

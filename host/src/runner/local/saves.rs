@@ -1,6 +1,6 @@
 //! What an attempt has to say while it runs, or before: through the task of its instance, like everything that happens to it.
 //!
-//! Invariants: what was said is acknowledged after its commit; it says which execution it comes from, so that one which was
+//! Invariants: what was said is acknowledged after its commit, however long a store in trouble takes for it; it says which execution it comes from, so that one which was
 //! lost or stopped changes nothing; the channel ends with the task, and what is in it with the attempts that wait for it.
 
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use hephaestus_core::engine::{Input, InstanceState, Refusal};
 use hephaestus_core::{Json, StepRef};
 use tokio::sync::{mpsc, oneshot};
 
-use super::mailbox::Answer;
 use super::work::Work;
 use super::{Phase, Shared};
 use crate::runner::{Checkpoint, InstanceError, SaveCheckpoint, SaveError};
+use crate::store::StoreError;
 
 /// How many may wait for the task; more wait in their attempts. An attempt of a component says one thing at a time.
 const CHANNEL_CAPACITY: usize = 64;
@@ -81,33 +81,41 @@ impl Line {
         if !self.must_announce {
             return true;
         }
+        let input = Input::AttemptBegins {
+            step: self.step.clone(),
+            attempt: self.attempt,
+            since: self.since,
+        };
+        match self.ask(input, Phase::Draining).await {
+            // Meanwhile the runner may have begun to end.
+            Ok(()) => self.shared.phase.now() == Phase::Open,
+            Err(InstanceError::ShuttingDown) => false,
+            Err(_) => over().await,
+        }
+    }
+
+    /// Returns after the commit. A store in trouble is waited for, as the task waits with its own commits: until the
+    /// runner has come to `phase`.
+    async fn ask(&self, input: Input, phase: Phase) -> Result<(), InstanceError> {
         for failures in 1.. {
-            let input = Input::AttemptBegins {
-                step: self.step.clone(),
-                attempt: self.attempt,
-                since: self.since,
-            };
-            match self.ask(input).await {
-                // Meanwhile the runner may have begun to end.
-                Some(Ok(_)) => return self.shared.phase.now() == Phase::Open,
-                Some(Err(InstanceError::Store(_))) => {}
-                // The execution is over before it began; whoever waits here is dropped with it.
-                Some(Err(_)) | None => std::future::pending().await,
+            let (reply, answer) = oneshot::channel();
+            // Without a task nobody answers, and the attempt ends where it waits.
+            let _ = self.task.send(Work::Asked(input.clone(), reply)).await;
+            match answer.await {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(InstanceError::Store(
+                    StoreError::Unavailable { .. } | StoreError::Unknown { .. },
+                ))) => {}
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return over().await,
             }
             tokio::select! {
                 biased;
-                () = self.shared.phase.reached(Phase::Draining) => return false,
+                () = self.shared.phase.reached(phase) => break,
                 () = self.shared.sleep(self.shared.limits.pause(failures)) => {}
             }
         }
-        false
-    }
-
-    /// The answer, after the commit. Without a task there is none.
-    async fn ask(&self, input: Input) -> Option<Answer> {
-        let (reply, answer) = oneshot::channel();
-        let _ = self.task.send(Work::Asked(input, reply)).await;
-        answer.await.ok()
+        Err(InstanceError::ShuttingDown)
     }
 }
 
@@ -120,25 +128,22 @@ impl SaveCheckpoint for Line {
             since: self.since,
             value: progress,
         };
-        match self.ask(input).await {
-            Some(Ok(_)) => Ok(()),
-            Some(Err(InstanceError::Refused(refusal))) => match refusal {
+        match self.ask(input, Phase::Ended).await {
+            Ok(()) => Ok(()),
+            Err(InstanceError::Refused(refusal)) => match refusal {
                 Refusal::CheckpointTooLarge { limit, .. } => Err(SaveError::TooLarge { limit_bytes: limit }),
                 Refusal::CheckpointsUsedUp { limit } => Err(SaveError::UsedUp { limit_bytes: limit }),
                 _ => over().await,
             },
-            Some(Err(error)) => {
-                // A guest that tries again at once doesn't keep a store busy that is in trouble.
-                self.shared.sleep(self.shared.limits.first_pause).await;
-                let reason = error.to_string();
-                Err(SaveError::Unavailable { reason })
-            }
-            None => over().await,
+            Err(InstanceError::ShuttingDown) => over().await,
+            Err(error) => Err(SaveError::Unavailable {
+                reason: error.to_string(),
+            }),
         }
     }
 }
 
 /// The execution is over; whoever waits here is dropped with it.
-async fn over() -> Result<(), SaveError> {
+async fn over<T>() -> T {
     std::future::pending().await
 }

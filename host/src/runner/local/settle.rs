@@ -276,10 +276,7 @@ impl InstanceTask<'_> {
             self.failures = 0;
             self.answer(decided);
         } else {
-            let lost = StoreError::Unavailable {
-                reason: format!("a write was lost, nothing of it remains: {error}"),
-            };
-            self.put_back(decided, &lost);
+            self.put_back(decided, &error.lost("a write"));
         }
         Ok(())
     }

@@ -192,9 +192,7 @@ async fn look_after_unknown(
             activate_patiently(shared, instance);
             Ok(instance)
         }
-        Ok(None) => Err(StartError::Store(StoreError::Unavailable {
-            reason: format!("the new instance was lost, nothing of it remains: {error}"),
-        })),
+        Ok(None) => Err(StartError::Store(error.lost("the new instance"))),
         Err(_) => {
             // If it was created, it is executed as if its starter had got to know.
             activate_patiently(shared, instance);
