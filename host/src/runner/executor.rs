@@ -132,12 +132,29 @@ pub enum LoadError {
         /// What they should be.
         expected: Digest,
     },
+    /// The component didn't come to the end of its `describe`: out of time, or by the host's fault. Code that was proven
+    /// before does it when the host is less busy.
+    #[error(
+        "the component didn't describe its workflow: {reason}; expected a definition within the limits of the host; \
+         try again when the host is less busy, or let `describe` do less"
+    )]
+    Undescribed {
+        /// What happened.
+        reason: String,
+    },
     /// The host failed, not the component.
     #[error("failed to load the component: {reason}")]
     Host {
         /// What happened.
         reason: String,
     },
+}
+
+impl LoadError {
+    /// Whether the same code may be loaded later, without anybody changing it.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Undescribed { .. } | Self::Host { .. })
+    }
 }
 
 /// Loads code, and makes the sandboxes it runs in.
@@ -156,6 +173,7 @@ pub trait Sandbox: Send {
     /// Runs one attempt to its end: within its deadline, whatever the guest does. Dropping the future abandons it.
     async fn execute(&mut self, attempt: Attempt) -> AttemptReport;
 
-    /// Asks the workflow which targets the dynamic transition of `attempt.step` for `event` takes.
+    /// Asks the workflow which targets the dynamic transition of `attempt.step` for `event` takes, in a guest of its own.
+    /// After a failure of kind `deadline` or `host` the runner asks again, a few times.
     async fn transit(&mut self, attempt: Attempt, event: &EventName) -> Routing;
 }

@@ -254,7 +254,10 @@ impl Sandbox for WasmSandbox {
                 FailureKind::Routing => failure.message,
                 kind => format!("`transit` failed ({kind}): {}", failure.message),
             },
-            kind: FailureKind::Routing,
+            kind: match failure.kind {
+                kind @ (FailureKind::Deadline | FailureKind::Host) => kind,
+                _ => FailureKind::Routing,
+            },
             retryable: false,
         })
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hephaestus_core::Digest;
 use hephaestus_core::definition::Workflow;
+use hephaestus_core::engine::{Failure, FailureKind};
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::{Component, Linker};
 
@@ -85,13 +86,7 @@ impl Shared {
             .run(limits, guest.describe(code))
             .await
             .result
-            .map_err(|failure| {
-                refused(
-                    format!("`describe` failed ({}): {}", failure.kind, failure.message),
-                    "a definition within the limits of the host",
-                    "`describe` must return the same definition every time, without input",
-                )
-            })?;
+            .map_err(undescribed)?;
         let definition = convert::definition(described)?;
         // Exploring a large graph takes a while.
         let proven = tokio::task::spawn_blocking(move || Workflow::new(definition)).await;
@@ -100,6 +95,19 @@ impl Shared {
                 reason: format!("the proof of the graph gave up: {error}"),
             })?
             .map_err(|violations| LoadError::Invalid { violations })
+    }
+}
+
+/// Time and the host are no faults of the code.
+fn undescribed(failure: Failure) -> LoadError {
+    let found = format!("`describe` failed ({}): {}", failure.kind, failure.message);
+    match failure.kind {
+        FailureKind::Deadline | FailureKind::Host => LoadError::Undescribed { reason: found },
+        _ => refused(
+            found,
+            "a definition within the limits of the host",
+            "`describe` must return the same definition every time, without input",
+        ),
     }
 }
 

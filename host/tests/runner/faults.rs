@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hephaestus_core::definition::{WorkflowBuilder, step};
 use hephaestus_core::engine::{
-    Decision, EngineLimits, FailureKind, Input, InstanceState, InstanceStatus, JournalEntry, Outcome, Record,
-    advance, decide,
+    Decision, EngineLimits, Failure, FailureKind, Input, InstanceState, InstanceStatus, JournalEntry,
+    Outcome, Record, advance, decide,
 };
 use hephaestus_core::{InstanceId, Json};
 use hephaestus_host::runner::{InstanceError, InstanceRef, Runner, StartError, StartOptions};
@@ -443,4 +443,45 @@ async fn a_store_that_is_gone_is_named_when_it_goes_and_when_it_is_back() {
     assert_eq!(said("the store can't be read: "), 1, "{lines:#?}");
     assert_eq!(said("the store can be read again"), 1, "{lines:#?}");
     assert!(lines.len() <= 14, "and nothing for each instance: {lines:#?}");
+}
+
+/// Asked where to go, the workflow can't be brought to an answer so many times.
+async fn routed_after(failures: usize, kind: FailureKind) -> (InstanceStatus, usize, String) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let world = World::new(Guests::new().routing(move |_, _| {
+        let is_failing = count.fetch_add(1, Ordering::SeqCst) < failures;
+        async move {
+            match is_failing {
+                true => Err(Failure::new(kind, "no end after 2 s")),
+                false => Ok(vec!["left".parse().unwrap()]),
+            }
+        }
+    }));
+    let host = world.host().await;
+    let workflow = WorkflowBuilder::new("choosy", 1)
+        .step(step("only").emits_dynamic("ok", ["left", "right"]))
+        .step(step("left").emits("ok", ["done"]))
+        .step(step("right").emits("ok", ["done"]));
+    let workflow = deploy(&host, workflow).await;
+    let instance = start(&host, &workflow).await;
+    let status = ended(&host, instance).await;
+    let failure = state(&host, instance).await.failure().cloned();
+    let failure = failure.map(|it| format!("{}: {}", it.failure.kind, it.failure.message));
+    (status, asked.load(Ordering::SeqCst), failure.unwrap_or_default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_choice_that_a_slow_host_did_not_get_is_asked_for_again() {
+    for kind in [FailureKind::Deadline, FailureKind::Host] {
+        let (status, asked, _) = routed_after(2, kind).await;
+        assert_eq!((status, asked), (InstanceStatus::Completed, 3));
+    }
+    let (status, asked, failure) = routed_after(usize::MAX, FailureKind::Deadline).await;
+    assert_eq!((status, asked), (InstanceStatus::Failed, 3));
+    assert!(failure.starts_with("routing: "), "{failure}");
+    assert!(failure.ends_with("no end after 2 s; asked 3 times"), "{failure}");
+    // What the workflow itself does wrong is wrong at once.
+    let (status, asked, _) = routed_after(1, FailureKind::Routing).await;
+    assert_eq!((status, asked), (InstanceStatus::Failed, 1));
 }

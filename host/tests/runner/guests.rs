@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) kept: Mutex<Vec<Arc<Workflow>>>,
     /// How many calls of `load` fail from now on, because the host does.
     pub(crate) failing_loads: AtomicUsize,
+    /// Whether they fail because `describe` ran out of time.
+    pub(crate) is_slow: AtomicBool,
 }
 
 impl Seen {
@@ -88,6 +90,10 @@ impl StepExecutor for Guests {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fails)
             .is_ok()
         {
+            if self.seen.is_slow.load(Ordering::SeqCst) {
+                let reason = "no end after 2 s".to_owned();
+                return Err(LoadError::Undescribed { reason });
+            }
             let reason = "it has no memory left".to_owned();
             return Err(LoadError::Host { reason });
         }

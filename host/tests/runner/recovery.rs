@@ -8,8 +8,9 @@ use hephaestus_core::InstanceId;
 use hephaestus_core::definition::{WorkflowBuilder, step};
 use hephaestus_core::engine::InstanceStatus;
 use hephaestus_host::runner::local::RunnerLimits;
+use hephaestus_host::runner::{LoadError, Runner};
 use hephaestus_host::store::Query;
-use hephaestus_host::{Host, Recovery};
+use hephaestus_host::{DeployError, Host, Recovery};
 
 use crate::guests::{Guests, Seen, completed, wait_at_most};
 use crate::world::{World, component, deploy, sleep_ms, start, waits};
@@ -107,6 +108,48 @@ async fn what_the_host_fails_to_load_is_tried_again() {
     assert_eq!(
         ended_within(&host, 5_000).await,
         [(instance, InstanceStatus::Completed)]
+    );
+}
+
+/// A host that is busy doesn't let proven code describe itself in time: neither what runs nor a timer is given up.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_time_to_describe_itself_is_tried_again() {
+    let world = World::new(slow());
+    let host = world.host().await;
+    let workflow = deploy(&host, small()).await;
+    let running = start(&host, &workflow).await;
+    let workflow = WorkflowBuilder::new("patient", 1).step(step("hold").accepts("timeout", ["done"]));
+    let workflow = deploy(&host, workflow).await;
+    let waiting = start(&host, &workflow).await;
+    host.schedule_resume(
+        &waiting.into(),
+        &"hold".parse().unwrap(),
+        Duration::from_millis(500),
+    )
+    .await
+    .unwrap();
+    drop(host);
+    sleep_ms(1_000).await;
+    world.guests.seen.is_slow.store(true, Ordering::SeqCst);
+    world.guests.seen.failing_loads.store(6, Ordering::SeqCst);
+
+    let host = world.next_host(Recovery::All).await;
+    let mut ended = ended_within(&host, 10_000).await;
+    ended.sort_by_key(|(instance, _)| *instance);
+    assert_eq!(
+        ended,
+        [
+            (running, InstanceStatus::Completed),
+            (waiting, InstanceStatus::Completed)
+        ]
+    );
+    // Nobody has proven this one.
+    world.guests.seen.failing_loads.store(1, Ordering::SeqCst);
+    let other = component(WorkflowBuilder::new("other", 1).step(step("only").emits("ok", ["done"])));
+    let refused = host.deploy(&other).await;
+    assert!(
+        matches!(refused, Err(DeployError::Load(LoadError::Undescribed { .. }))),
+        "{refused:?}"
     );
 }
 

@@ -26,7 +26,7 @@ async fn check(mode: &str, expected: Expect) {
 
 #[tokio::test]
 async fn it_must_end() {
-    check("spin", expect!["the component is refused: `describe` failed (deadline): no end after 300 ms; expected a definition within the limits of the host; `describe` must return the same definition every time, without input"]).await;
+    check("spin", expect!["the component didn't describe its workflow: `describe` failed (deadline): no end after 300 ms; expected a definition within the limits of the host; try again when the host is less busy, or let `describe` do less"]).await;
     check("hoard", expect!["the component is refused: `describe` failed (memory-limit): asked for more than 16 MiB of memory; expected a definition within the limits of the host; `describe` must return the same definition every time, without input"]).await;
     check("giant", expect!["the component is refused: `describe` failed (output-limit): handed over more than 1 MiB in one call; expected a definition within the limits of the host; `describe` must return the same definition every time, without input"]).await;
 }

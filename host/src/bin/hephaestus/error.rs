@@ -97,7 +97,7 @@ impl From<StoreError> for CommandError {
 impl From<LoadError> for CommandError {
     fn from(error: LoadError) -> Self {
         match error {
-            LoadError::Refused { .. } | LoadError::Invalid { .. } => {
+            LoadError::Refused { .. } | LoadError::Invalid { .. } | LoadError::Undescribed { .. } => {
                 Self::new(Problem::Refused(error.to_string()))
             }
             other => Self::host(other),

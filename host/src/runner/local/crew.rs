@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hephaestus_core::context::ContextView;
-use hephaestus_core::engine::{Input, InstanceState, Routed, StepState};
+use hephaestus_core::engine::{Failure, FailureKind, Input, InstanceState, Routed, StepState};
 use hephaestus_core::{EventName, InstanceId, Json, StepRef};
 use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
@@ -24,6 +24,9 @@ use super::watch::WatchEvent;
 use super::work::Work;
 use super::{Phase, Shared};
 use crate::runner::{Attempt, AttemptReport, LoadedWorkflow, Sandbox};
+
+/// How often a workflow is asked where a step leads, if the host can't bring it to an answer.
+const ROUTING_TRIES: u32 = 3;
 
 struct Busy {
     attempt: u32,
@@ -310,9 +313,29 @@ async fn transit(
     work: Work,
 ) -> Option<Finished> {
     let running = place.enter(&shared).await;
-    attempt.started_at = shared.clock.now();
     let step = attempt.step.clone();
-    let answer = place.sandbox.transit(attempt, &event).await;
+    let mut tries = 0;
+    let answer = loop {
+        attempt.started_at = shared.clock.now();
+        let answer = place.sandbox.transit(attempt.clone(), &event).await;
+        tries += 1;
+        match answer {
+            // A host that is busy, or in trouble, is no answer of the workflow.
+            Err(Failure {
+                kind: FailureKind::Deadline | FailureKind::Host,
+                message,
+                ..
+            }) => {
+                if tries == ROUTING_TRIES {
+                    let message = format!("{message}; asked {tries} times");
+                    break Err(Failure::new(FailureKind::Routing, message));
+                }
+                tracing::warn!(instance = %attempt.instance, %step, message, tries, "`transit` is asked again");
+                shared.sleep(shared.limits.pause(tries)).await;
+            }
+            answer => break answer,
+        }
+    };
     drop(running);
     Some(Finished {
         work: work.routed(Routed { step, event, answer }),

@@ -56,11 +56,13 @@ impl Failure {
 
     /// Whether it may work later without anybody changing anything but the health of store and host.
     fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
-                | Self::Code(LoadError::Host { .. })
-        )
+        match self {
+            Self::NoSuchInstance => false,
+            Self::Store(error) => {
+                matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. })
+            }
+            Self::Code(error) => error.is_passing(),
+        }
     }
 }
 

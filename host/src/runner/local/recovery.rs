@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::mailbox::{Verb, ask};
 use super::{Phase, Shared};
-use crate::runner::{InstanceError, LoadError};
+use crate::runner::InstanceError;
 use crate::store::{DamagedSummary, Page, Query, StoreError};
 
 /// Which instances a host executes.
@@ -105,10 +105,8 @@ pub(super) async fn activate(shared: &Arc<Shared>, instance: InstanceId) {
 /// Tries to activate one instance. `false`: it may work later.
 async fn is_settled(shared: &Arc<Shared>, instance: InstanceId) -> bool {
     match ask(shared, instance, Verb::Activate).await {
-        Err(
-            InstanceError::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })
-            | InstanceError::Load(LoadError::Host { .. }),
-        ) => false,
+        Err(InstanceError::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })) => false,
+        Err(InstanceError::Load(error)) => !error.is_passing(),
         // Whatever else is wrong with it was logged where it was found.
         Ok(_) | Err(_) => true,
     }

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::mailbox::{Verb, ask};
 use super::recovery::Recovery;
 use super::{Phase, Shared, lock};
-use crate::runner::{InstanceError, LoadError};
+use crate::runner::InstanceError;
 use crate::store::{DueTimer, StoreError};
 
 const END_OF_TIME: Timestamp = Timestamp(u64::MAX);
@@ -301,14 +301,11 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
 
 /// Whether the timer's instance can't be reached as long as nobody mends something.
 fn is_hopeless(error: &InstanceError) -> bool {
-    matches!(
-        error,
-        InstanceError::TaskFailed(_)
-            | InstanceError::Store(StoreError::Damaged { .. })
-            | InstanceError::Load(
-                LoadError::Damaged { .. } | LoadError::Refused { .. } | LoadError::Invalid { .. }
-            )
-    )
+    match error {
+        InstanceError::TaskFailed(_) | InstanceError::Store(StoreError::Damaged { .. }) => true,
+        InstanceError::Load(error) => !error.is_passing(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
