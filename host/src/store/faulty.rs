@@ -25,6 +25,8 @@ pub enum Fault {
     Lost,
     /// All is done, and nobody can tell: [`StoreError::Unknown`].
     Unacknowledged,
+    /// Nothing is done: [`StoreError::Damaged`].
+    Damaged,
     /// Nothing is done, as if another owner was faster: [`WriteAnswer::Conflict`], for each write of the batch.
     Conflict,
 }
@@ -142,6 +144,10 @@ impl Store for FaultyStore {
             Some(Fault::Refused) => {
                 let reason = "it was told to refuse".to_owned();
                 Err(StoreError::Unavailable { reason })
+            }
+            Some(Fault::Damaged) => {
+                let reason = "it was told to be damaged".to_owned();
+                Err(StoreError::Damaged { reason })
             }
             Some(Fault::Lost) => unknown("it was told to lose the batch"),
             Some(Fault::Conflict) => Ok(vec![WriteAnswer::Conflict { found: None }; writes.len()]),

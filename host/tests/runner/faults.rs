@@ -485,3 +485,27 @@ async fn a_choice_that_a_slow_host_did_not_get_is_asked_for_again() {
     let (status, asked, _) = routed_after(1, FailureKind::Routing).await;
     assert_eq!((status, asked), (InstanceStatus::Failed, 1));
 }
+
+/// As when an instance is loaded: waiting mends nothing, and nobody waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_finds_the_store_damaged_is_not_tried_for_ever() {
+    let world = World::new(Guests::new().on("only", |_| run_slow(100)));
+    let host = world.host().await;
+    let workflow = deploy(&host, small()).await;
+    let instance = start(&host, &workflow).await;
+    let mut watch = host.watch(&instance.into(), 0).await.unwrap();
+    world.store.fail_write(1, Fault::Damaged);
+    let mut reasons = Vec::new();
+    while let Some(event) = watch.next().await {
+        if let WatchEvent::TaskFailed { reason } = event {
+            reasons.push(reason);
+        }
+    }
+    assert_eq!(reasons, ["the store is damaged: it was told to be damaged"]);
+    let begun = tokio::time::Instant::now();
+    host.shutdown(std::time::Duration::from_secs(60)).await;
+    assert_eq!(begun.elapsed(), std::time::Duration::ZERO);
+
+    let host = world.next_host(Recovery::All).await;
+    assert_eq!(ended(&host, instance).await, InstanceStatus::Completed);
+}

@@ -109,9 +109,14 @@ impl InstanceTask<'_> {
                 self.reload_after_unknown(round.decided, entries, error).await
             }
             Err(error @ StoreError::Malformed { .. }) => Err(Exit::Crashed(error.to_string())),
-            Err(error) => {
+            Err(error @ StoreError::Unavailable { .. }) => {
                 self.put_back(round.decided, &error);
                 Ok(())
+            }
+            // As when it is loaded: waiting mends nothing.
+            Err(error) => {
+                self.put_back(round.decided, &error);
+                Err(Exit::Hopeless(error.to_string()))
             }
         }
     }
