@@ -10,7 +10,7 @@ use hephaestus_core::engine::{InstanceState, JournalEntry, SentEvent};
 use hephaestus_core::{InstanceId, Json, StepRef, TimerId, WorkflowName};
 
 use crate::deploy::{self, CurrentManifest, DeployError, Deployment, Manifest};
-use crate::runner::local::{Activity, LocalRunner, Recovery, RunnerLimits, RunnerParts, Watch};
+use crate::runner::local::{Activity, LAST_GRACE, LocalRunner, Recovery, RunnerLimits, RunnerParts, Watch};
 use crate::runner::{
     Clock, DeleteError, InstanceError, InstanceRef, ResumeError, Runner, ScheduleError, StartError,
     StartOptions, StepExecutor, SystemClock,
@@ -330,11 +330,19 @@ impl Host {
         self.runner.cancel_timer(timer).await
     }
 
-    /// Stops intake, lets running steps finish for `grace`, commits, closes the store.
+    /// Stops intake, lets running steps finish for `grace`, commits, closes the store. A store that hangs is waited for some
+    /// seconds beyond `grace`, and then left to the process.
     pub async fn shutdown(&self, grace: Duration) {
         self.runner.shutdown(grace).await;
-        if let Err(error) = self.runner.store().close().await {
-            tracing::error!(%error, "the store can't be closed");
+        let clock = self.runner.clock();
+        tokio::select! {
+            biased;
+            closed = self.runner.store().close() => if let Err(error) = closed {
+                tracing::error!(%error, "the store can't be closed");
+            },
+            () = clock.sleep_until(clock.now().after(LAST_GRACE)) => tracing::error!(
+                "the store doesn't close within {LAST_GRACE:?}: it is left to the process, and what it does until that ends"
+            ),
         }
     }
 }

@@ -221,6 +221,7 @@ impl Store for FaultyStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
         self.inner.close().await
     }
 }

@@ -118,6 +118,23 @@ async fn an_idle_host_ends_at_once_and_its_watchers_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_not_waited_for_for_ever() {
+    let world = World::new(slow(10));
+    let host = world.host().await;
+    let workflow = deploy(&host, two_steps()).await;
+    start(&host, &workflow).await;
+    world.store.set_stalled(true);
+    sleep_ms(100).await;
+    let begun = Instant::now();
+    host.shutdown(Duration::from_secs(5)).await;
+    assert!(
+        begun.elapsed() <= Duration::from_secs(21),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_host_stops_where_it_is() {
     let world = World::new(slow(60_000));
     let host = world.host().await;

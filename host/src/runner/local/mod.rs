@@ -62,8 +62,8 @@ pub use recovery::Recovery;
 pub use resolve::resolve;
 pub use watch::{Watch, WatchEvent};
 
-/// How long tasks that were told to stop may take for it.
-const LAST_GRACE: Duration = Duration::from_secs(5);
+/// How long tasks that were told to stop may take for it, and a store its last commit and its end.
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(5);
 
 /// What a [`LocalRunner`] is built from.
 pub struct RunnerParts {

@@ -17,6 +17,8 @@ use super::lock::FileLock;
 /// How many jobs wait at most; callers beyond that wait themselves.
 const QUEUED_JOBS: usize = 16;
 
+const PANICKED: &str = "the thread that writes the database panicked while it was closing it";
+
 type Job = Box<dyn FnOnce(Result<&mut Connection, Failure>) + Send>;
 
 /// A handle on the thread. Dropping it waits for what was begun and closes the connection.
@@ -29,15 +31,21 @@ pub(super) struct Writer {
 struct Thread {
     jobs: mpsc::Sender<Job>,
     handle: JoinHandle<()>,
+    /// Answered when the file is closed.
+    closed: oneshot::Receiver<()>,
 }
 
 impl Writer {
     pub(super) fn spawn(keeper: Keeper, lock: FileLock) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUED_JOBS);
+        let (closing, closed) = oneshot::channel();
         let handle = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || serve(keeper, queue, lock))?;
-        let thread = Mutex::new(Some(Thread { jobs, handle }));
+            .spawn(move || {
+                serve(keeper, queue, lock);
+                let _ = closing.send(());
+            })?;
+        let thread = Mutex::new(Some(Thread { jobs, handle, closed }));
         Ok(Self { thread })
     }
 
@@ -60,11 +68,14 @@ impl Writer {
         answered.await.unwrap_or(Err(Failure::WriterPanicked))
     }
 
-    /// Ends intake and returns when all is done and the file is closed.
+    /// Ends intake and returns when all is done and the file is closed. Whoever stops waiting leaves the thread to the
+    /// process: no thread of the runtime waits for a disk that hangs, so the runtime can end.
     pub(super) async fn close(&self) {
-        if let Some(thread) = self.take() {
-            // Fails only when the runtime shuts down; then the thread ends by itself.
-            let _ = tokio::task::spawn_blocking(move || thread.end()).await;
+        if let Some(Thread { jobs, closed, .. }) = self.take() {
+            drop(jobs);
+            if closed.await.is_err() {
+                tracing::error!("{PANICKED}");
+            }
         }
     }
 
@@ -85,7 +96,7 @@ impl Thread {
     fn end(self) {
         drop(self.jobs);
         if self.handle.join().is_err() {
-            tracing::error!("the thread that writes the database panicked while it was closing it");
+            tracing::error!("{PANICKED}");
         }
     }
 }

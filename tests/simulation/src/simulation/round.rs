@@ -20,8 +20,8 @@ use crate::guests::Guests;
 use crate::log::Log;
 use crate::stores::{CrashPoint, Over, Planted, Slow};
 
-/// How long a shutdown may take beyond its grace: what the runner allows itself twice, and a little.
-const AFTER_GRACE: Duration = Duration::from_secs(11);
+/// How long a shutdown may take beyond its grace: what the host allows itself three times, and a little.
+const AFTER_GRACE: Duration = Duration::from_secs(16);
 
 /// How a round ends.
 #[derive(Debug, Clone, Copy)]

@@ -54,3 +54,33 @@ async fn a_failed_job_leaves_no_transaction_behind() {
     writer.close().await;
     assert!(matches!(count(&writer).await, Err(Failure::Closed)));
 }
+
+#[test]
+fn a_disk_that_hangs_keeps_neither_who_closes_nor_the_runtime() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (let_go, hung) = std::sync::mpsc::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let writer = runtime.block_on(async {
+        let writer = Arc::new(writer(&folder));
+        let hangs = Arc::clone(&writer);
+        tokio::spawn(async move {
+            let hangs = hangs.run(move |_| {
+                let _ = begun.send(());
+                let _ = hung.recv();
+                Ok(())
+            });
+            let _ = hangs.await;
+        });
+        has_begun.await.expect("the job begins");
+        let closing = tokio::time::timeout(std::time::Duration::from_millis(50), writer.close());
+        assert!(closing.await.is_err(), "it hangs");
+        writer
+    });
+    drop(runtime);
+    drop(writer);
+    let_go.send(()).expect("the thread still hangs");
+}
