@@ -92,6 +92,7 @@
 //! | error | is it done? | what to do |
 //! | --- | --- | --- |
 //! | [`StartError::InvalidInput`], [`InstanceError::PayloadTooLarge`] | no | correct the request |
+//! | [`StartError::OtherRequest`] | no | use an id for one request |
 //! | [`StartError::AlreadyRunning`], [`InstanceError::Refused`] | no | the instance is elsewhere than the caller thought: look at it |
 //! | [`StartError::UnknownWorkflow`], [`InstanceError::UnknownInstance`] | no | deploy it; check the name |
 //! | [`StoreError::Unavailable`](store::StoreError::Unavailable) | no | try again: the host goes on by itself when the store does |

@@ -104,7 +104,8 @@ impl std::fmt::Display for InstanceRef {
 pub struct StartOptions {
     /// The value for the workflow's business key. `None`: a fresh UUID.
     pub business_value: Option<BusinessValue>,
-    /// A repeat returns the same instance, even after it ended, as long as that is stored.
+    /// A repeat returns the same instance, even after it ended, as long as that is stored. One id is for one request: what
+    /// else is asked for isn't compared, but the same id for another workflow is [`StartError::OtherRequest`].
     pub request_id: Option<RequestId>,
     /// `None`: the current version.
     pub version: Option<WorkflowVersion>,
@@ -161,6 +162,18 @@ pub enum StartError {
         instance: InstanceId,
         /// Where it stands.
         status: InstanceStatus,
+    },
+    /// The request id was used before, for another workflow.
+    #[error(
+        "the request id `{request_id}` has started instance {instance} of `{workflow}`: take another id for another request"
+    )]
+    OtherRequest {
+        /// The request id.
+        request_id: RequestId,
+        /// What it started.
+        instance: InstanceId,
+        /// The workflow of that.
+        workflow: WorkflowName,
     },
     /// The code can't be loaded.
     #[error(transparent)]

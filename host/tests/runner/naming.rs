@@ -114,6 +114,49 @@ async fn a_repeated_request_returns_the_same_instance_even_after_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_id_is_for_one_workflow() {
+    let world = World::new(Guests::new());
+    let host = world.host().await;
+    let first = deploy(&host, approval()).await;
+    let other = WorkflowBuilder::new("other", 1).step(step("approve").accepts("granted", ["done"]));
+    let other = deploy(&host, other).await;
+    let request_id = RequestId::new("r1").unwrap();
+    let options = || StartOptions {
+        request_id: Some(request_id.clone()),
+        ..StartOptions::default()
+    };
+    let started = host.start_instance(&first, Json::empty_object(), options()).await;
+    let holder = started.unwrap();
+    let refused = host.start_instance(&other, Json::empty_object(), options()).await;
+    match refused {
+        Err(StartError::OtherRequest {
+            request_id: id,
+            instance,
+            workflow,
+        }) => assert_eq!(
+            (id, instance, workflow),
+            (request_id.clone(), holder, first.clone())
+        ),
+        refused => panic!("{refused:?}"),
+    }
+    let watched = host
+        .start_and_watch(&other, Json::empty_object(), options())
+        .await;
+    assert!(matches!(watched, Err(StartError::OtherRequest { .. })));
+    let all = Query {
+        limit: 100,
+        ..Query::default()
+    };
+    assert_eq!(
+        host.list(all).await.unwrap().summaries.len(),
+        1,
+        "nothing was created"
+    );
+    let again = host.start_instance(&first, Json::empty_object(), options()).await;
+    assert_eq!(again.unwrap(), holder);
+}
+
+#[tokio::test(start_paused = true)]
 async fn instances_take_the_highest_version_or_the_one_asked_for_and_keep_it() {
     let two = || WorkflowBuilder::new("approval", 2).step(step("approve").accepts("granted", ["done"]));
     let world = World::new(Guests::new());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hephaestus_core::engine::{InstanceState, NewInstance, begin, create};
-use hephaestus_core::{InstanceId, Json, WorkflowName, WorkflowVersion};
+use hephaestus_core::{InstanceId, Json, RequestId, WorkflowName, WorkflowVersion};
 
 use super::code::CodeError;
 use super::mailbox::{Verb, ask};
@@ -39,10 +39,31 @@ pub(super) async fn start_and_watch(
     }
     // A repeated request: the instance is older than this watch.
     let older = Watch::new(shared, instance, 0).await?;
-    older.ok_or_else(|| {
-        StartError::Store(StoreError::Unavailable {
-            reason: format!("the request id named instance {instance}, which was deleted in this moment"),
-        })
+    older.ok_or_else(|| deleted_in_this_moment(instance))
+}
+
+/// A request id names an instance, which is of the workflow that is asked for now, or the id is used twice.
+async fn repeated(
+    shared: &Shared,
+    instance: InstanceId,
+    request_id: Option<RequestId>,
+    wanted: WorkflowName,
+) -> Result<InstanceId, StartError> {
+    let summary = shared.store.summary(instance).await?;
+    let workflow = summary.ok_or_else(|| deleted_in_this_moment(instance))?.workflow;
+    match request_id {
+        Some(request_id) if workflow != wanted => Err(StartError::OtherRequest {
+            request_id,
+            instance,
+            workflow,
+        }),
+        _ => Ok(instance),
+    }
+}
+
+fn deleted_in_this_moment(instance: InstanceId) -> StartError {
+    StartError::Store(StoreError::Unavailable {
+        reason: format!("the request id named instance {instance}, which was deleted in this moment"),
     })
 }
 
@@ -132,7 +153,11 @@ async fn commit(shared: Arc<Shared>, new: New, write: Write) -> Result<InstanceI
             instance: holder.instance,
             status: holder.status,
         }),
-        Ok(WriteAnswer::RepeatedRequest { instance }) => Ok(instance),
+        Ok(WriteAnswer::RepeatedRequest { instance }) => {
+            let (request_id, version) = (new.state.created().request_id.clone(), new.version);
+            drop(new.reservation);
+            repeated(&shared, instance, request_id, version.workflow).await
+        }
         // Between the look at it and the commit.
         Ok(WriteAnswer::ComponentRemoved) => Err(component_removed(new.version)),
         Ok(WriteAnswer::Failed { error }) => Err(error.into()),

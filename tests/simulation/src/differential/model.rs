@@ -177,11 +177,19 @@ impl Model {
                 });
             }
         };
-        if let Some(instance) = options
+        if let Some((request_id, instance)) = options
             .request_id
             .as_ref()
-            .and_then(|request| self.requests.get(request))
+            .and_then(|request| self.requests.get_key_value(request))
         {
+            let of = &self.instances[instance].state.created().workflow;
+            if of != workflow {
+                return Err(StartError::OtherRequest {
+                    request_id: request_id.clone(),
+                    instance: *instance,
+                    workflow: of.clone(),
+                });
+            }
             return Ok(*instance);
         }
         let code = Arc::clone(&self.flows.workflows[&digest]);
