@@ -11,6 +11,7 @@ use hephaestus_host::store::Store;
 use hephaestus_ledger::{Expect, Figures, Violation};
 
 use crate::command;
+use crate::early::Early;
 use crate::life::{HostFiles, Life};
 use crate::load::{Load, MOST_RETRIES};
 use crate::look::{Copy, Depth, Found, look};
@@ -23,8 +24,8 @@ use crate::witness::Witness;
 /// Each store sees so many kills before everything in it is brought to an end.
 const KILLS_OF_EPOCH: u64 = 100;
 
-/// Among so many kills, one is of `hephaestus run`.
-const KILLS_BETWEEN_COMMANDS: u64 = 10;
+/// When so many hosts were killed, it is the turn of `hephaestus run`, which is killed several times.
+const KILLS_BETWEEN_COMMANDS: u64 = 20;
 
 /// SQLite checks its file after so many kills.
 const KILLS_BETWEEN_CHECKS: u64 = 10;
@@ -43,8 +44,8 @@ pub struct Settings {
     pub places: Places,
     /// Where stores, logs and the ledger are kept.
     pub folder: PathBuf,
-    /// Kills hosts that acknowledge events before they send them: to see that it is found.
-    pub early: bool,
+    /// Kills hosts that acknowledge this too early: to see that it is found.
+    pub early: Option<Early>,
 }
 
 /// What came of it.

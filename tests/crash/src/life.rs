@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::early::Early;
 use crate::load::{Kill, LifePlan, Load};
 use crate::model::Model;
 use crate::protocol::{Answer, Line, Order, Request};
@@ -60,8 +61,8 @@ pub struct HostFiles {
     pub manifest: PathBuf,
     /// Where its log goes, after that of the hosts before it.
     pub log: PathBuf,
-    /// Whether it acknowledges events before it sends them.
-    pub early: bool,
+    /// What it acknowledges too early.
+    pub early: Option<Early>,
 }
 
 impl<'a> Life<'a> {
@@ -81,7 +82,7 @@ impl<'a> Life<'a> {
             .args(["--store".as_ref(), files.store.as_path()])
             .args(["--component".as_ref(), files.component.as_path()])
             .args(["--manifest".as_ref(), files.manifest.as_path()])
-            .args(files.early.then_some("--early"))
+            .args(files.early.map(Early::argument).into_iter().flatten())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -11,6 +11,7 @@ use hephaestus_host::store::{Query, Store};
 use hephaestus_ledger::Observation;
 
 use crate::model::Model;
+use crate::plan::unexplained;
 use crate::witness::Witness;
 
 /// What was found.
@@ -109,6 +110,9 @@ pub async fn look(store: &dyn Store, witness: &Witness, model: &mut Model, depth
         let is_same = summary.version == was.version && !touched.contains(&instance);
         if !is_same || depth == Depth::All {
             let entries = store.journal(instance).await?.unwrap_or_default();
+            if let Some(trouble) = unexplained(&entries) {
+                bail!("{trouble}");
+            }
             witness
                 .seen()
                 .checker

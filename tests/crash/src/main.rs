@@ -56,7 +56,7 @@ async fn kill(kills: u64, seed: Option<u64>) -> Result<ExitCode> {
         seed,
         places: Places::beside(std::env::current_exe()?)?,
         folder: folder.path().to_owned(),
-        early: false,
+        early: None,
     };
     say(&format!("seed {seed}, {kills} kills"));
     let outcome = campaign::run(&settings, &mut |line| say(line)).await?;

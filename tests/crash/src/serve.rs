@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,9 +12,12 @@ use hephaestus_host::deploy::Manifest;
 use hephaestus_host::runner::local::RunnerLimits;
 use hephaestus_host::runner::{DeleteError, StartOptions};
 use hephaestus_host::sandbox::SandboxOptions;
+use hephaestus_host::store::sqlite::SqliteStore;
 use hephaestus_host::{Host, InstanceError, InstanceRef, Runner, StartError};
+use hephaestus_simulation::stores::Over;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use crate::early::{Early, EarlyStarts};
 use crate::protocol::{Answer, Line, Order, Request};
 
 /// What the host is told when it starts.
@@ -28,15 +32,21 @@ pub struct HostArgs {
     /// The manifest
     #[arg(long)]
     pub manifest: PathBuf,
-    /// Acknowledge events before they are sent, to see that it is found
+    /// Acknowledge something before it is durable, to see that it is found
     #[arg(long)]
-    pub early: bool,
+    pub early: Option<Early>,
 }
 
 /// Serves until standard input ends, and then ends in good order.
 pub async fn serve(args: HostArgs) -> Result<()> {
-    let host = Host::builder()
-        .sqlite(&args.store)
+    let builder = match args.early {
+        Some(Early::Starts) => {
+            let store = SqliteStore::open(&args.store).await?;
+            Host::builder().store(Arc::new(Over(EarlyStarts::over(Arc::new(store)))))
+        }
+        _ => Host::builder().sqlite(&args.store),
+    };
+    let host = builder
         .manifest(Manifest::load(&args.manifest)?)
         .sandbox(patient())
         .limits(restless())
@@ -50,7 +60,7 @@ pub async fn serve(args: HostArgs) -> Result<()> {
     while let Some(line) = lines.next_line().await? {
         let Request { id, order } = serde_json::from_str(&line).context("an order")?;
         let (host, workflow) = (host.clone(), workflow.clone());
-        let is_early = args.early && matches!(order, Order::Send { .. });
+        let is_early = args.early == Some(Early::Events) && matches!(order, Order::Send { .. });
         if is_early {
             let answer = Answer::Done;
             say(&Line::Answer { id, answer })?;

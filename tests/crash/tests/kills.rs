@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hephaestus_crash::campaign::{self, Outcome, Settings};
+use hephaestus_crash::early::Early;
 use hephaestus_crash::places::Places;
 use hephaestus_ledger::Violation;
 use tempfile::TempDir;
 
-async fn kill(kills: u64, early: bool, folder: &Path) -> (u64, Outcome) {
+async fn kill(kills: u64, early: Option<Early>, folder: &Path) -> (u64, Outcome) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let settings = Settings {
         kills,
@@ -31,7 +32,7 @@ fn folder() -> TempDir {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_hosts_are_killed_and_nothing_is_lost() {
     let folder = folder();
-    let (seed, outcome) = kill(50, false, folder.path()).await;
+    let (seed, outcome) = kill(50, None, folder.path()).await;
     if !outcome.is_clean() {
         let folder = folder.keep();
         panic!(
@@ -64,15 +65,24 @@ async fn fifty_hosts_are_killed_and_nothing_is_lost() {
         ("checkpoints", figures.saves),
         ("orders of operators", figures.orders),
         ("deletions", tally.deletions),
+        ("instances that completed", figures.completions),
     ] {
         assert!(count > 0, "no {what}:\n{tally}\n{figures}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_acknowledges_too_early_is_found() {
+async fn a_host_that_acknowledges_events_too_early_is_found() {
     let folder = folder();
-    let (_, outcome) = kill(50, true, folder.path()).await;
+    let (_, outcome) = kill(50, Some(Early::Events), folder.path()).await;
     let is_lost = |it: &Violation| matches!(it, Violation::EventLost { .. });
+    assert!(outcome.violations.iter().any(is_lost), "{:?}", outcome.violations);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_acknowledges_starts_too_early_is_found() {
+    let folder = folder();
+    let (_, outcome) = kill(50, Some(Early::Starts), folder.path()).await;
+    let is_lost = |it: &Violation| matches!(it, Violation::StartLost { .. });
     assert!(outcome.violations.iter().any(is_lost), "{:?}", outcome.violations);
 }

@@ -41,6 +41,8 @@ pub struct Figures {
     pub retries: u64,
     /// Ends of instances: each retried one counts again.
     pub ends: u64,
+    /// Of these, completions.
+    pub completions: u64,
 }
 
 impl Figures {
@@ -52,12 +54,12 @@ impl Figures {
     }
 
     /// Each figure with its name.
-    pub fn rows(&self) -> [(&'static str, u64); 18] {
+    pub fn rows(&self) -> [(&'static str, u64); 19] {
         let mut copy = *self;
         copy.rows_mut().map(|(name, figure)| (name, *figure))
     }
 
-    fn rows_mut(&mut self) -> [(&'static str, &mut u64); 18] {
+    fn rows_mut(&mut self) -> [(&'static str, &mut u64); 19] {
         [
             ("instances", &mut self.instances),
             ("starts acknowledged", &mut self.starts),
@@ -77,6 +79,7 @@ impl Figures {
             ("steps made ready", &mut self.steps_ready),
             ("attempts failed and tried again", &mut self.retries),
             ("ends of instances", &mut self.ends),
+            ("instances completed", &mut self.completions),
         ]
     }
 }

@@ -245,6 +245,7 @@ impl Fold {
         sink.figures.ends += 1;
         let is_final = ended.status != EndStatus::Failed;
         if ended.status == EndStatus::Completed {
+            sink.figures.completions += 1;
             let done = StepRef::done();
             self.outcome((&done, 1), &[Active::Ready], Place::Completed, here, sink);
         }
