@@ -15,7 +15,6 @@ const ATTEMPTS: u32 = 3;
 #[serde(default)]
 pub struct Plan {
     deeds: BTreeMap<String, Deed>,
-    branches: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,15 +34,6 @@ impl Plan {
     fn fails(&self, step: &str) -> bool {
         let fails = |deed: &Deed| deed.failures >= ATTEMPTS || (deed.for_good && deed.failures > 0);
         self.deeds.get(step).is_some_and(fails)
-    }
-
-    /// Whether the instance completes if the question is approved, or nobody answers it.
-    pub fn completes(&self) -> bool {
-        let gather = (!self.branches.is_empty()).then_some("gather");
-        // What becomes of a failed `bill` is undone.
-        let last = if self.fails("bill") { "undo" } else { "close" };
-        let needed = ["begin", "ask", "ship", last].into_iter().chain(gather);
-        !needed.into_iter().any(|step| self.fails(step))
     }
 }
 
@@ -98,37 +88,6 @@ fn is_worn_out(journal: &[JournalEntry], step: &StepRef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn plan(text: &str) -> Plan {
-        Plan::of(&Json::parse(text).unwrap_or_else(|error| panic!("{error}"))).unwrap_or_default()
-    }
-
-    #[test]
-    fn a_plan_says_what_completes() {
-        for (text, completes) in [
-            ("{}", true),
-            (r#"{"deeds":{"begin":{"failures":2}}}"#, true),
-            (r#"{"deeds":{"begin":{"failures":3}}}"#, false),
-            (r#"{"deeds":{"ship":{"failures":1,"for_good":true}}}"#, false),
-            (r#"{"deeds":{"gather":{"failures":3}}}"#, true),
-            (
-                r#"{"branches":["left"],"deeds":{"gather":{"failures":3}}}"#,
-                false,
-            ),
-            (r#"{"branches":["left"],"deeds":{"left":{"failures":3}}}"#, true),
-            (r#"{"deeds":{"bill":{"failures":3}}}"#, true),
-            (
-                r#"{"deeds":{"bill":{"failures":3},"close":{"failures":3}}}"#,
-                true,
-            ),
-            (
-                r#"{"deeds":{"bill":{"failures":3},"undo":{"failures":3}}}"#,
-                false,
-            ),
-        ] {
-            assert_eq!(plan(text).completes(), completes, "{text}");
-        }
-    }
 
     #[test]
     fn a_failure_that_is_not_planned_is_found() {
