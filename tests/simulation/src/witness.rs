@@ -66,6 +66,7 @@ impl Witness {
         seen.is_ending = false;
         seen.finished.clear();
         seen.crashes.clear();
+        self.audit.forget_conflicts();
     }
 
     /// From now on nothing may begin.
@@ -82,6 +83,11 @@ impl Witness {
     /// How often the task of an instance crashed in this round.
     pub fn crashes_of(&self, instance: InstanceId) -> usize {
         self.seen().crashes.get(&instance).copied().unwrap_or(0)
+    }
+
+    /// How often the runner was told in this round that somebody else writes to an instance.
+    pub fn conflicts_of(&self, instance: InstanceId) -> usize {
+        self.audit.conflicts_of(instance)
     }
 
     /// A guest is called; until the answer is dropped.

@@ -159,7 +159,9 @@ impl Layer for Front {
             .extend(instances.iter().map(|instance| (*instance, now)));
         let answers = result.as_deref().unwrap_or_default();
         for (instance, answer) in instances.iter().zip(answers) {
-            if !matches!(answer, WriteAnswer::Conflict { .. }) {
+            if matches!(answer, WriteAnswer::Conflict { .. }) {
+                *books.conflicts.entry(*instance).or_default() += 1;
+            } else {
                 books.unsettled.remove(instance);
             }
         }

@@ -57,6 +57,8 @@ struct Books {
     answered: BTreeMap<InstanceId, Timestamp>,
     /// Instances that are being written, or whose host was not told what became of a write.
     unsettled: BTreeSet<InstanceId>,
+    /// Conflicts that the runner was told of in this round.
+    conflicts: BTreeMap<InstanceId, usize>,
 }
 
 impl Audit {
@@ -67,6 +69,16 @@ impl Audit {
             books: Mutex::default(),
             checker: Mutex::default(),
         })
+    }
+
+    /// How often the runner was told in this round that somebody else writes to an instance.
+    pub fn conflicts_of(&self, instance: InstanceId) -> usize {
+        self.books().conflicts.get(&instance).copied().unwrap_or(0)
+    }
+
+    /// A round begins: its runner was told of none.
+    pub fn forget_conflicts(&self) {
+        self.books().conflicts.clear();
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {

@@ -226,10 +226,11 @@ fn of_instance(error: &InstanceError, desk: &Desk) -> Verdict {
         }
         InstanceError::TaskFailed(instance) => {
             desk.log.count("answers: task keeps failing");
-            let crashes = desk.witness.crashes_of(*instance);
+            // The runner counts conflicts like crashes: somebody else writes to the instance.
+            let crashes = desk.witness.crashes_of(*instance) + desk.witness.conflicts_of(*instance);
             if crashes <= desk.max_restarts {
                 desk.log.violation(format_args!(
-                    "{instance} was left alone after {crashes} crashes, {} are allowed",
+                    "{instance} was left alone after {crashes} crashes and conflicts, {} are allowed",
                     desk.max_restarts
                 ));
             }
