@@ -8,8 +8,8 @@ use hephaestus_core::Json;
 /// Makes the progress of one execution durable. The runner implements it, and tests of executors do.
 #[async_trait]
 pub trait SaveCheckpoint: Send + Sync + 'static {
-    /// Returns when `progress` is durable: a store that is full, or gone for a while, is waited for. Doesn't return if the execution is over meanwhile: whoever waits for it is
-    /// dropped with its attempt.
+    /// Returns when `progress` is durable: a store that is full, or gone for a while, is waited for. Doesn't return if the
+    /// execution is over meanwhile: whoever waits for it is dropped with its attempt.
     async fn save(&self, progress: Json) -> Result<(), SaveError>;
 }
 

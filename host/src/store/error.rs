@@ -91,6 +91,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the same may work later, without anybody changing anything but the health of the store.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Unknown { .. })
+    }
+
     /// What became of a write that nobody could tell about: it was looked for, and nothing of it is there.
     pub(crate) fn lost(self, what: &str) -> Self {
         let because = match self {
@@ -101,9 +106,7 @@ impl StoreError {
             reason: format!("{what} was lost, nothing of it remains: {because}"),
         }
     }
-}
 
-impl StoreError {
     /// The same, and says with which instance it happened.
     pub(super) fn of_instance(self, instance: InstanceId) -> Self {
         let said = |reason: String| format!("instance {instance}: {reason}");

@@ -28,15 +28,15 @@ use crate::runner::{Attempt, AttemptReport, LoadedWorkflow, Sandbox};
 /// How often a workflow is asked where a step leads, if the host can't bring it to an answer.
 const ROUTING_TRIES: u32 = 3;
 
+/// After how many attempts in a row an instance makes room for another one that waits.
+const MAX_IN_A_ROW: u32 = 64;
+
 struct Busy {
     attempt: u32,
     /// See [`InstanceState::ready_since`].
     since: u64,
     abort: AbortHandle,
 }
-
-/// After how many attempts in a row an instance makes room for another one that waits.
-const MAX_IN_A_ROW: u32 = 64;
 
 struct Finished {
     work: Work,

@@ -52,6 +52,25 @@ struct News {
     lasted: Duration,
 }
 
+/// What is said of one kind of access.
+struct Words {
+    begins: &'static str,
+    lasts: &'static str,
+    is_over: &'static str,
+}
+
+const OF_WRITES: Words = Words {
+    begins: "the store can't be written: nothing is acknowledged, and what instances came to is kept and tried again",
+    lasts: "the store still can't be written",
+    is_over: "the store can be written again",
+};
+
+const OF_READS: Words = Words {
+    begins: "the store can't be read: it is tried again",
+    lasts: "the store still can't be read",
+    is_over: "the store can be read again",
+};
+
 impl Health {
     /// Something was written, or not. `waiting`: whose it is, if it is tried again.
     pub(super) fn wrote<T>(
@@ -60,32 +79,8 @@ impl Health {
         waiting: Option<InstanceId>,
         answer: &Result<T, StoreError>,
     ) {
-        let Err(error) = answer else {
-            if let Some(news) = self.writes.works(clock) {
-                let (lasted, failures, waited) = news.fields();
-                tracing::info!(
-                    lasted_s = lasted,
-                    failures,
-                    waited,
-                    "the store can be written again"
-                );
-            }
-            return;
-        };
-        if !is_of_the_store(error) {
-            return;
-        }
-        match self.writes.fails(clock.now(), waiting) {
-            Some(News { failures: 1, .. }) => tracing::warn!(
-                %error,
-                "the store can't be written: nothing is acknowledged, and what instances came to is kept and tried again"
-            ),
-            Some(news) => {
-                let (lasts, failures, waiting) = news.fields();
-                tracing::warn!(%error, lasts_s = lasts, failures, waiting, "the store still can't be written");
-            }
-            None => {}
-        }
+        self.writes
+            .hear(clock, waiting, answer.as_ref().err(), &OF_WRITES);
     }
 
     /// Something was read, or not.
@@ -95,40 +90,44 @@ impl Health {
         waiting: Option<InstanceId>,
         answer: &Result<T, StoreError>,
     ) {
-        let Err(error) = answer else {
-            if let Some(news) = self.reads.works(clock) {
+        self.reads.hear(clock, waiting, answer.as_ref().err(), &OF_READS);
+    }
+
+    /// Whether it is the store that fails, which is said here: then others need not say what follows from it.
+    pub(super) fn explains(&self, error: &StoreError) -> bool {
+        error.is_passing() && (self.writes.is_bad() || self.reads.is_bad())
+    }
+}
+
+impl Condition {
+    /// Says what is to be said about an access. Only what may pass is of the store; the rest, of one instance or one write.
+    fn hear(
+        &self,
+        clock: &dyn Clock,
+        waiting: Option<InstanceId>,
+        failure: Option<&StoreError>,
+        words: &Words,
+    ) {
+        let Some(error) = failure else {
+            if let Some(news) = self.works(clock) {
                 let (lasted, failures, waited) = news.fields();
-                tracing::info!(lasted_s = lasted, failures, waited, "the store can be read again");
+                tracing::info!(lasted_s = lasted, failures, waited, "{}", words.is_over);
             }
             return;
         };
-        if !is_of_the_store(error) {
+        if !error.is_passing() {
             return;
         }
-        match self.reads.fails(clock.now(), waiting) {
-            Some(News { failures: 1, .. }) => {
-                tracing::warn!(%error, "the store can't be read: it is tried again")
-            }
+        match self.fails(clock.now(), waiting) {
+            Some(News { failures: 1, .. }) => tracing::warn!(%error, "{}", words.begins),
             Some(news) => {
                 let (lasts, failures, waiting) = news.fields();
-                tracing::warn!(%error, lasts_s = lasts, failures, waiting, "the store still can't be read");
+                tracing::warn!(%error, lasts_s = lasts, failures, waiting, "{}", words.lasts);
             }
             None => {}
         }
     }
 
-    /// Whether it is the store that fails, which is said here: then others need not say what follows from it.
-    pub(super) fn explains(&self, error: &StoreError) -> bool {
-        is_of_the_store(error) && (self.writes.is_bad() || self.reads.is_bad())
-    }
-}
-
-/// Whether the store fails, and not one instance or one write.
-fn is_of_the_store(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. })
-}
-
-impl Condition {
     fn is_bad(&self) -> bool {
         self.is_bad.load(Ordering::Relaxed)
     }

@@ -58,9 +58,7 @@ impl Failure {
     fn is_passing(&self) -> bool {
         match self {
             Self::NoSuchInstance => false,
-            Self::Store(error) => {
-                matches!(error, StoreError::Unavailable { .. } | StoreError::Unknown { .. })
-            }
+            Self::Store(error) => error.is_passing(),
             Self::Code(error) => error.is_passing(),
         }
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::mailbox::{Verb, ask};
 use super::{Phase, Shared};
 use crate::runner::InstanceError;
-use crate::store::{DamagedSummary, Page, Query, StoreError};
+use crate::store::{DamagedSummary, Page, Query};
 
 /// Which instances a host executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,7 +80,7 @@ async fn read(shared: &Shared, query: Query) -> Option<Page> {
         match page {
             Ok(page) => return Some(page),
             // That is said; it is tried again.
-            Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. }) => {}
+            Err(error) if error.is_passing() => {}
             Err(error) => {
                 tracing::error!(%error, "instances can't be recovered");
                 return None;
@@ -105,7 +105,7 @@ pub(super) async fn activate(shared: &Arc<Shared>, instance: InstanceId) {
 /// Tries to activate one instance. `false`: it may work later.
 async fn is_settled(shared: &Arc<Shared>, instance: InstanceId) -> bool {
     match ask(shared, instance, Verb::Activate).await {
-        Err(InstanceError::Store(StoreError::Unavailable { .. } | StoreError::Unknown { .. })) => false,
+        Err(InstanceError::Store(error)) => !error.is_passing(),
         Err(InstanceError::Load(error)) => !error.is_passing(),
         // Whatever else is wrong with it was logged where it was found.
         Ok(_) | Err(_) => true,

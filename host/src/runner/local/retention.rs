@@ -30,7 +30,7 @@ pub(super) async fn run(shared: Arc<Shared>, keep: Duration) {
             }
             Err(StoreError::Closed) => return,
             // That is said; it is tried again.
-            Err(StoreError::Unavailable { .. } | StoreError::Unknown { .. }) => {
+            Err(error) if error.is_passing() => {
                 failures += 1;
                 shared.limits.pause(failures)
             }

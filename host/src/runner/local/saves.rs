@@ -1,7 +1,9 @@
-//! What an attempt has to say while it runs, or before: through the task of its instance, like everything that happens to it.
+//! What an attempt has to say while it runs, or before: through the task of its instance, like everything that happens to
+//! it.
 //!
-//! Invariants: what was said is acknowledged after its commit, however long a store in trouble takes for it; it says which execution it comes from, so that one which was
-//! lost or stopped changes nothing; the channel ends with the task, and what is in it with the attempts that wait for it.
+//! Invariants: what was said is acknowledged after its commit, however long a store in trouble takes for it; it says which
+//! execution it comes from, so that one which was lost or stopped changes nothing; the channel ends with the task, and
+//! what is in it with the attempts that wait for it.
 
 use std::sync::Arc;
 
@@ -13,7 +15,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::work::Work;
 use super::{Phase, Shared};
 use crate::runner::{Checkpoint, InstanceError, SaveCheckpoint, SaveError};
-use crate::store::StoreError;
 
 /// How many may wait for the task; more wait in their attempts. An attempt of a component says one thing at a time.
 const CHANNEL_CAPACITY: usize = 64;
@@ -103,9 +104,7 @@ impl Line {
             let _ = self.task.send(Work::Asked(input.clone(), reply)).await;
             match answer.await {
                 Ok(Ok(_)) => return Ok(()),
-                Ok(Err(InstanceError::Store(
-                    StoreError::Unavailable { .. } | StoreError::Unknown { .. },
-                ))) => {}
+                Ok(Err(InstanceError::Store(error))) if error.is_passing() => {}
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return over().await,
             }

@@ -184,7 +184,8 @@ fn follow(path: &Path, links: u32) -> Result<PathBuf, StoreError> {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a path leads to a name in.
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -5,7 +5,7 @@ use hephaestus_host::core::{Json, StepRef, Timestamp};
 
 use super::json_text;
 use super::style::Style;
-use super::text::{self, WIDTH, alternatives, count, duration, instant, safe, wrap};
+use super::text::{WIDTH, alternatives, count, duration, indented, instant, safe};
 use crate::commands::Ending;
 use crate::invocation::Invocation;
 use crate::report::{FailedAttempt, Report, StepReport, StepStatus, UntakenEvent, WaitingStep};
@@ -405,16 +405,6 @@ pub(crate) fn waiting_sentence(step: &WaitingStep, now: Timestamp) -> String {
         None => text += ", without a timeout",
     }
     text
-}
-
-/// Strangers' text as a paragraph: safe, wrapped, indented.
-fn indented(text: &str, by: usize) -> Vec<String> {
-    let safe = text::safe(text);
-    let pad = " ".repeat(by);
-    wrap(&safe, WIDTH - by)
-        .iter()
-        .map(|line| format!("{pad}{line}"))
-        .collect()
 }
 
 #[cfg(test)]

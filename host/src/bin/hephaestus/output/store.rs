@@ -3,7 +3,7 @@
 use hephaestus_host::store::sqlite::admin::{Backup, CheckReport, Finding, Vacuumed};
 
 use super::style::Style;
-use super::text::{self, WIDTH, bytes, count, number, safe, wrap};
+use super::text::{bytes, count, indented, number, safe};
 use crate::report::store::StoreReport;
 use crate::resolved::StoreOptions;
 
@@ -36,7 +36,7 @@ fn checked(report: &CheckReport, options: &StoreOptions, style: Style) -> String
         if more > 0 {
             sections.push(format!("  … and {} more (--json has 1,000)", number(more)));
         }
-        sections.push(style.names(&paragraph(advice(report), 2)));
+        sections.push(style.names(&indented(advice(report), 2).join("\n")));
     }
     sections.join("\n\n") + "\n"
 }
@@ -73,13 +73,11 @@ fn facts(report: &CheckReport, style: Style) -> String {
 
 fn told_finding(at: usize, finding: &Finding, style: Style) -> String {
     let head = format!("{at:>3}. {}", safe(&finding.place.to_string()));
-    format!("{}\n{}", style.names(&head), paragraph(&finding.problem, 5))
-}
-
-fn paragraph(text: &str, by: usize) -> String {
-    let lines = wrap(&text::safe(text), WIDTH - by);
-    let lines = lines.iter().map(|line| format!("{:by$}{line}", ""));
-    lines.collect::<Vec<_>>().join("\n")
+    format!(
+        "{}\n{}",
+        style.names(&head),
+        indented(&finding.problem, 5).join("\n")
+    )
 }
 
 fn copied(copy: &Backup, options: &StoreOptions, style: Style) -> String {

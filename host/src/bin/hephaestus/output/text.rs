@@ -122,6 +122,16 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Strangers' text as a paragraph: safe, wrapped, indented.
+pub(crate) fn indented(text: &str, by: usize) -> Vec<String> {
+    let safe = safe(text);
+    let pad = " ".repeat(by);
+    wrap(&safe, WIDTH - by)
+        .iter()
+        .map(|line| format!("{pad}{line}"))
+        .collect()
+}
+
 /// Strangers' text on one line.
 pub(crate) fn one_line(text: &str) -> String {
     safe(text).lines().collect::<Vec<_>>().join(" / ")

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::store::StoreError;
 use crate::store::sqlite::SqliteOptions;
 use crate::store::sqlite::failure::Failure;
-use crate::store::sqlite::open::{existing, read_only};
+use crate::store::sqlite::open::{existing, folder_of, read_only};
 
 /// A copy that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn check_target(to: &Path) -> Result<(), StoreError> {
             "it exists already; move it away, or choose another name",
         ));
     }
-    if !folder(to).is_dir() {
+    if !folder_of(to).is_dir() {
         return Err(cannot(
             to,
             "there is no such folder; create it, or choose another one",
@@ -82,15 +82,16 @@ fn publish(partial: &Path, to: &Path) -> std::io::Result<u64> {
     }
     std::fs::rename(partial, to)?;
     #[cfg(unix)]
-    File::open(folder(to))?.sync_all()?;
+    File::open(folder_of(to))?.sync_all()?;
     Ok(bytes)
 }
 
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
+/// See [`backup_partial`](super::backup_partial).
+pub(super) fn partial(to: &Path) -> Option<PathBuf> {
+    let mut name = OsString::from(".");
+    name.push(to.file_name()?);
+    name.push(format!(".{}.partial", std::process::id()));
+    Some(folder_of(to).join(name))
 }
 
 /// A copy that isn't whole yet. Removed if it never gets its name.
@@ -98,11 +99,7 @@ struct Partial(PathBuf);
 
 impl Partial {
     fn beside(to: &Path) -> Result<Self, StoreError> {
-        let name = to.file_name().ok_or_else(|| cannot(to, "that names no file"))?;
-        let mut partial = OsString::from(".");
-        partial.push(name);
-        partial.push(format!(".{}.partial", std::process::id()));
-        let path = folder(to).join(partial);
+        let path = partial(to).ok_or_else(|| cannot(to, "that names no file"))?;
         // From a backup of this process that was given up: SQLite refuses to write over it.
         let _ = std::fs::remove_file(&path);
         Ok(Self(path))

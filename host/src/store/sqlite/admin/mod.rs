@@ -10,7 +10,7 @@ mod report;
 mod vacuum;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hephaestus_core::Digest;
@@ -40,10 +40,16 @@ pub async fn check(path: impl Into<PathBuf>, options: CheckOptions) -> Result<Ch
 }
 
 /// Writes a copy of the store as it is now to `to`, which must not exist: whole and durable under that name, or not there.
-/// What the copy is made under before that (`.<name>.<process>.partial` in the same folder) is left behind by a crash.
+/// What the copy is made under before that ([`backup_partial`]) is left behind by a crash.
 pub async fn backup(path: impl Into<PathBuf>, to: impl Into<PathBuf>) -> Result<Backup, StoreError> {
     let (path, to) = (path.into(), to.into());
     blocking(move || backup::run(&path, &to)).await
+}
+
+/// Where this process makes a [`backup`] to `to` until it is whole: `.<name>.<process>.partial` in the same folder. `None`:
+/// `to` names no file.
+pub fn backup_partial(to: &Path) -> Option<PathBuf> {
+    backup::partial(to)
 }
 
 /// Removes the code that nothing needs, and gives room that isn't used back to the system. No host may use the file. It is

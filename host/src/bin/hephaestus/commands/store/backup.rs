@@ -1,6 +1,5 @@
 //! `hephaestus store backup`: a copy that is whole.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use hephaestus_host::store::sqlite::admin::{self, Backup};
@@ -31,9 +30,8 @@ pub(super) async fn backup(
 
 /// Removes what a copy is made under until it is whole. The thread that makes it ends with the process.
 fn remove_partial(to: &Path) {
-    let mut name = OsString::from(".");
-    name.push(to.file_name().unwrap_or_default());
-    name.push(format!(".{}.partial", std::process::id()));
-    // Nothing is there if it was interrupted before it began.
-    let _ = std::fs::remove_file(to.with_file_name(name));
+    if let Some(partial) = admin::backup_partial(to) {
+        // Nothing is there if it was interrupted before it began.
+        let _ = std::fs::remove_file(partial);
+    }
 }

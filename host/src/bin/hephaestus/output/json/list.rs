@@ -1,6 +1,6 @@
 //! The instances of a store, for programs.
 
-use hephaestus_host::core::engine::{FailureKind, InstanceStatus, Summary};
+use hephaestus_host::core::engine::{FailureKind, InstanceFailure, InstanceStatus, Summary};
 use hephaestus_host::core::{
     BusinessId, Digest, InstanceId, StepRef, Timestamp, WorkflowName, WorkflowVersion,
 };
@@ -34,8 +34,9 @@ pub(super) struct Instance<'a> {
     failure: Option<Failure<'a>>,
 }
 
+/// Why an instance failed.
 #[derive(Serialize)]
-struct Failure<'a> {
+pub(super) struct Failure<'a> {
     step: Option<&'a StepRef>,
     kind: FailureKind,
     message: &'a str,
@@ -82,10 +83,15 @@ pub(super) fn instance(summary: &Summary) -> Instance<'_> {
         updated_at: summary.updated_at,
         waiting_since: summary.waiting_since,
         ended_at: summary.ended_at,
-        failure: summary.failure.as_ref().map(|failed| Failure {
-            step: failed.step.as_ref(),
-            kind: failed.failure.kind,
-            message: &failed.failure.message,
-        }),
+        failure: summary.failure.as_ref().map(failure),
+    }
+}
+
+/// The fields of a failure.
+pub(super) fn failure(failed: &InstanceFailure) -> Failure<'_> {
+    Failure {
+        step: failed.step.as_ref(),
+        kind: failed.failure.kind,
+        message: &failed.failure.message,
     }
 }

@@ -11,6 +11,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::line;
+use super::list::{Failure, failure};
 use crate::commands::Ending;
 use crate::report::{Report, StepReport, UntakenEvent, WaitingStep};
 
@@ -56,13 +57,6 @@ struct Attempt<'a> {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
-    step: Option<&'a StepRef>,
-    kind: FailureKind,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
 struct Waiting<'a> {
     step: &'a StepRef,
     events: &'a [EventName],
@@ -91,11 +85,7 @@ pub(crate) fn report(report: &Report, ending: Ending, notices: &[String]) -> ser
         results: &report.results,
         steps: report.steps.iter().map(step).collect(),
         not_needed: &report.not_needed,
-        failure: report.failure.as_ref().map(|failed| Failure {
-            step: failed.step.as_ref(),
-            kind: failed.failure.kind,
-            message: &failed.failure.message,
-        }),
+        failure: report.failure.as_ref().map(failure),
         waiting_for: report.waiting_for.iter().map(waiting).collect(),
         untaken_events: report.untaken_events.iter().map(untaken).collect(),
         notices,
