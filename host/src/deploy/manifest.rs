@@ -1,4 +1,4 @@
-//! The manifest, `hephaestus.toml`: what the operator grants to which step, and where secrets come from.
+//! The manifest, `hephaestus.toml`: what the operator grants to which step, how much of it, and where secrets come from.
 //! `docs/manifest.md` describes it.
 //!
 //! Default deny: what the file doesn't say is not granted. A file with anything in it that is not understood is refused
@@ -16,22 +16,23 @@ use hephaestus_core::definition::Workflow;
 use hephaestus_core::{StepRef, WorkflowName};
 
 pub use error::ManifestError;
-use file::{FileGrants, ManifestFile};
+use file::{FilePolicy, ManifestFile};
 
-use super::grants::{HttpGrant, SecretSource, StepGrants};
+use super::grants::{HttpGrant, SecretSource};
+use super::policy::StepPolicy;
 
 /// What the operator grants. The default grants nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
-    workflows: HashMap<WorkflowName, WorkflowGrants>,
+    workflows: HashMap<WorkflowName, WorkflowPolicies>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct WorkflowGrants {
-    /// What every step of the workflow has.
-    all: Arc<StepGrants>,
-    /// What these steps have, that of all steps included.
-    steps: BTreeMap<StepRef, Arc<StepGrants>>,
+struct WorkflowPolicies {
+    /// What counts for every step of the workflow.
+    all: Arc<StepPolicy>,
+    /// What counts for these steps, that of all steps included.
+    steps: BTreeMap<StepRef, Arc<StepPolicy>>,
 }
 
 /// Something that a step asks for and isn't granted.
@@ -61,26 +62,27 @@ impl Manifest {
         let file: ManifestFile = toml::from_str(text).map_err(|error| ManifestError::syntax(text, &error))?;
         let sources = file.sources(folder)?;
         let mut workflows = HashMap::new();
-        for (workflow, grants) in file.workflows {
-            let all =
-                StepGrants::default().with(&grants.all(), &sources, || format!("[workflows.{workflow}]"))?;
+        for (workflow, policy) in file.workflows {
+            let all = StepPolicy::default().with(&policy, &sources, || format!("[workflows.{workflow}]"))?;
             let mut steps = BTreeMap::new();
-            for (step, more) in grants.steps {
+            for (step, more) in policy.steps {
                 let place = || format!("[workflows.{workflow}.steps.{step}]");
-                let own = all.clone().with(&more, &sources, place)?;
+                let own = all.clone().with(&more.0, &sources, place)?;
                 steps.insert(step, Arc::new(own));
             }
             let all = Arc::new(all);
-            workflows.insert(workflow, WorkflowGrants { all, steps });
+            workflows.insert(workflow, WorkflowPolicies { all, steps });
         }
         Ok(Self { workflows })
     }
 
-    /// What a step is granted.
-    pub fn grants(&self, workflow: &WorkflowName, step: &StepRef) -> Arc<StepGrants> {
-        self.workflows.get(workflow).map_or_else(Arc::default, |grants| {
-            Arc::clone(grants.steps.get(step).unwrap_or(&grants.all))
-        })
+    /// What counts for a step.
+    pub fn policy(&self, workflow: &WorkflowName, step: &StepRef) -> Arc<StepPolicy> {
+        self.workflows
+            .get(workflow)
+            .map_or_else(Arc::default, |policies| {
+                Arc::clone(policies.steps.get(step).unwrap_or(&policies.all))
+            })
     }
 
     /// What the steps of a workflow ask for and are not granted, in the order of the definition.
@@ -89,8 +91,11 @@ impl Manifest {
         let name = &definition.name;
         let mut ungranted = Vec::new();
         for step in &definition.steps {
-            let grants = self.grants(name, &step.name);
-            let missing = step.requests.iter().filter(|request| !grants.allow(request));
+            let policy = self.policy(name, &step.name);
+            let missing = step
+                .requests
+                .iter()
+                .filter(|request| !policy.grants.allow(request));
             ungranted.extend(missing.map(|request| Ungranted {
                 step: step.name.clone(),
                 request: request.clone(),
@@ -102,8 +107,8 @@ impl Manifest {
 
     /// The steps of a workflow that the manifest names and that the workflow doesn't have: they may be misspelt.
     pub fn unknown_steps(&self, workflow: &Workflow) -> Vec<StepRef> {
-        let grants = self.workflows.get(&workflow.definition().name);
-        let named = grants.into_iter().flat_map(|grants| grants.steps.keys());
+        let policies = self.workflows.get(&workflow.definition().name);
+        let named = policies.into_iter().flat_map(|policies| policies.steps.keys());
         named
             .filter(|step| workflow.index(step.as_str()).is_none())
             .cloned()
@@ -122,20 +127,33 @@ impl Manifest {
             tracing::warn!(workflow = %name, %step, %manifest, "a step asks for something that the manifest doesn't grant: {request}");
         }
         for step in self.unknown_steps(workflow) {
-            tracing::warn!(workflow = %name, %step, "the manifest grants something to a step that the workflow doesn't have");
+            tracing::warn!(workflow = %name, %step, "the manifest has a table for a step that the workflow doesn't have");
         }
     }
 }
 
-impl StepGrants {
-    /// These grants and more. `place` names the table that has them.
+impl StepPolicy {
+    /// This policy with a more special one: what may be used is added, what is counted is replaced. `place` names the
+    /// table that has it.
     fn with(
         mut self,
-        more: &FileGrants,
+        more: &FilePolicy,
         sources: &file::Sources,
         place: impl Fn() -> String,
     ) -> Result<Self, ManifestError> {
-        self.http.extend(more.http.iter().map(|entry| HttpGrant {
+        let limits = &mut self.limits;
+        limits.deadline = more.deadline.map(|span| span.0).or(limits.deadline);
+        limits.memory_bytes = more.memory.map(|size| size.0).or(limits.memory_bytes);
+        limits.output_bytes = more.max_output.map(|size| size.0).or(limits.output_bytes);
+        limits.log_bytes = more.max_log.map(|size| size.0).or(limits.log_bytes);
+        self.isolation = more.isolation.map_or(self.isolation, Into::into);
+        self.retry = more
+            .retry
+            .as_ref()
+            .map(|retry| Arc::new(retry.0.clone()))
+            .or(self.retry);
+        let grants = &mut self.grants;
+        grants.http.extend(more.http.iter().map(|entry| HttpGrant {
             origin: entry.origin.clone(),
             private: entry.private,
         }));
@@ -144,7 +162,7 @@ impl StepGrants {
                 secret: name.clone(),
                 place: place(),
             })?;
-            self.secrets.insert(name.clone(), source);
+            grants.secrets.insert(name.clone(), source);
         }
         Ok(self)
     }

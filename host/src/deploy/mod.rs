@@ -5,6 +5,7 @@
 
 pub mod grants;
 mod manifest;
+pub mod policy;
 mod secret;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hephaestus_core::context::ContextView;
-use hephaestus_core::definition::Workflow;
+use hephaestus_core::definition::{RetryPolicy, Workflow};
 use hephaestus_core::engine::{Outcome, Receipt, Routing};
 use hephaestus_core::{
     BusinessId, Digest, EventName, InstanceId, Json, StepRef, Timestamp, WorkflowName, WorkflowVersion,
@@ -65,6 +65,8 @@ pub struct AttemptReport {
     pub receipt: Receipt,
     /// What it wrote.
     pub output: Vec<OutputLine>,
+    /// How the operator wants this step to be retried, in place of what its workflow says.
+    pub retry: Option<Arc<RetryPolicy>>,
 }
 
 /// One line that a guest wrote.

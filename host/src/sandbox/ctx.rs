@@ -14,6 +14,7 @@ use super::options::SandboxLimits;
 use super::output::Output;
 use super::wasi::{VirtualClock, Wasi};
 use crate::deploy::grants::StepGrants;
+use crate::deploy::policy::StepPolicy;
 use crate::runner::Attempt;
 
 /// The most host objects (streams, pollables) that a guest can hold; one more traps.
@@ -25,7 +26,14 @@ pub(super) struct Scope {
     pub(super) attempt: Arc<Attempt>,
     pub(super) workflow: Arc<Workflow>,
     /// `None` while the workflow routes: nothing is granted then, and nothing can be.
-    pub(super) grants: Option<Arc<StepGrants>>,
+    pub(super) policy: Option<Arc<StepPolicy>>,
+}
+
+impl Scope {
+    /// What the running step is granted. `None` while the workflow routes.
+    pub(super) fn grants(&self) -> Option<&StepGrants> {
+        self.policy.as_deref().map(|policy| &policy.grants)
+    }
 }
 
 /// The data of a store.
@@ -63,8 +71,8 @@ impl GuestCtx {
 
     /// Prepares for one call.
     pub(super) fn begin(&mut self, scope: Option<Scope>, deadline: Instant) {
-        let grants = scope.as_ref().and_then(|scope| scope.grants.clone());
-        self.http.begin(grants);
+        self.http
+            .begin(scope.as_ref().and_then(|scope| scope.policy.clone()));
         self.scope = scope;
         self.deadline = deadline;
         self.denials.forget();

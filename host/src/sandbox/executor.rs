@@ -18,7 +18,7 @@ use super::options::{SandboxError, SandboxLimits, SandboxOptions};
 use super::outcome::{outcome, targets};
 use super::slots::{RestId, Slots};
 use super::wasi::Wasi;
-use crate::deploy::grants::StepGrants;
+use crate::deploy::policy::{Isolation, StepPolicy};
 use crate::runner::{Attempt, AttemptReport, LoadError, LoadedWorkflow, Sandbox, StepExecutor};
 
 /// Executes steps in WebAssembly components. Cheap to clone. Needs a tokio runtime with its timer enabled.
@@ -111,10 +111,11 @@ struct WasmSandbox {
     resting: Option<Resting>,
 }
 
-/// A guest that rests, and what it was granted: it may remember what it learnt by that.
+/// A guest that rests, and the policy it was made for: it may remember what it learnt by its grants, and has its
+/// limits for life.
 struct Resting {
     id: RestId,
-    grants: Arc<StepGrants>,
+    policy: Arc<StepPolicy>,
 }
 
 impl WasmSandbox {
@@ -125,49 +126,56 @@ impl WasmSandbox {
     }
 
     /// The resting guest if the attempt may use it. Taken out: it rests again only after a clean return.
-    fn wake(&mut self, attempt: &Attempt, grants: &StepGrants) -> Option<Guest> {
+    fn wake(&mut self, attempt: &Attempt, policy: &StepPolicy) -> Option<Guest> {
         let resting = self.resting.take()?;
         let guest = self.shared.slots.wake(resting.id)?;
-        let may_be_reused = attempt.attempt == 1 && self.shared.options.reuse && *resting.grants == *grants;
+        let may_be_reused = attempt.attempt == 1 && self.reuses(policy) && *resting.policy == *policy;
         may_be_reused.then_some(guest)
     }
 
-    async fn fresh(&self, wasi: Wasi) -> Result<Guest, Failure> {
+    /// Whether a guest may serve a second attempt.
+    fn reuses(&self, policy: &StepPolicy) -> bool {
+        self.shared.options.reuse && policy.isolation == Isolation::Instance
+    }
+
+    async fn fresh(&self, wasi: Wasi, limits: &SandboxLimits) -> Result<Guest, Failure> {
         let shared = &*self.shared;
         let slot = shared
             .slots
             .acquire()
             .await
             .map_err(|error| Failure::new(FailureKind::Host, format!("no slot for a guest: {error}")))?;
-        Ok(Guest::new(shared, wasi, slot))
+        Ok(Guest::new(shared, wasi, limits, slot))
     }
 
-    async fn try_execute(&mut self, attempt: Attempt) -> Result<AttemptReport, Failure> {
+    async fn try_execute(
+        &mut self,
+        attempt: Attempt,
+        policy: Arc<StepPolicy>,
+    ) -> Result<AttemptReport, Failure> {
         let code = self.code()?;
-        // As of now: what the operator changes counts from the next attempt on.
-        let manifest = self.shared.options.manifest.get();
-        let grants = manifest.grants(&attempt.workflow, &attempt.step);
-        let (mut guest, reused) = match self.wake(&attempt, &grants) {
+        let limits = &self.shared.options.limits.with(&policy.limits);
+        let (mut guest, reused) = match self.wake(&attempt, &policy) {
             Some(guest) => (guest, true),
-            None => (self.fresh(Wasi::Real).await?, false),
+            None => (self.fresh(Wasi::Real, limits).await?, false),
         };
         let attempt = Arc::new(attempt);
-        let limits = &self.shared.options.limits;
         let call = guest.begin(
-            Some(scope(&attempt, &code, Some(Arc::clone(&grants)))),
-            attempt.deadline.unwrap_or(limits.deadline),
+            Some(scope(&attempt, &code, Some(Arc::clone(&policy)))),
+            limits.budget(attempt.deadline, &policy.limits),
         );
         let ended = call
             .run(limits, guest.execute(&code.real, attempt.step.to_string()))
             .await;
 
+        let retry = policy.retry.clone();
         let outcome = match ended.result {
             Ok(returned) => judge(returned, ended.guest.as_ref(), limits),
             Err(failure) => Outcome::Failed(failure),
         };
-        if self.shared.options.reuse && is_clean(&outcome) {
+        if self.reuses(&policy) && is_clean(&outcome) {
             let id = ended.guest.and_then(|guest| self.shared.slots.rest(guest));
-            self.resting = id.map(|id| Resting { id, grants });
+            self.resting = id.map(|id| Resting { id, policy });
         }
         let receipt = Receipt {
             started_at: attempt.started_at,
@@ -179,14 +187,15 @@ impl WasmSandbox {
             outcome,
             receipt,
             output: ended.output,
+            retry,
         })
     }
 
     async fn try_transit(&self, attempt: Attempt, event: &EventName) -> Routing {
         let code = self.code()?;
-        let mut guest = self.fresh(Wasi::Virtual).await?;
-        let attempt = Arc::new(attempt);
         let limits = &self.shared.options.limits;
+        let mut guest = self.fresh(Wasi::Virtual, limits).await?;
+        let attempt = Arc::new(attempt);
         let call = guest.begin(Some(scope(&attempt, &code, None)), limits.definition_deadline);
         let transit = guest.transit(&code.virtual_, attempt.step.to_string(), event.to_string());
         targets(&call.run(limits, transit).await.result?)
@@ -209,11 +218,11 @@ fn judge(
     outcome(returned, guest.is_some_and(Guest::was_denied), limits)
 }
 
-fn scope(attempt: &Arc<Attempt>, code: &Code, grants: Option<Arc<StepGrants>>) -> Scope {
+fn scope(attempt: &Arc<Attempt>, code: &Code, policy: Option<Arc<StepPolicy>>) -> Scope {
     Scope {
         attempt: Arc::clone(attempt),
         workflow: Arc::clone(&code.workflow),
-        grants,
+        policy,
     }
 }
 
@@ -234,7 +243,11 @@ fn is_clean(outcome: &Outcome) -> bool {
 impl Sandbox for WasmSandbox {
     async fn execute(&mut self, attempt: Attempt) -> AttemptReport {
         let started_at = attempt.started_at;
-        self.try_execute(attempt)
+        // As of now: what the operator changes counts from the next attempt on.
+        let manifest = self.shared.options.manifest.get();
+        let policy = manifest.policy(&attempt.workflow, &attempt.step);
+        let retry = policy.retry.clone();
+        self.try_execute(attempt, policy)
             .await
             .unwrap_or_else(|failure| AttemptReport {
                 outcome: Outcome::Failed(failure),
@@ -245,6 +258,7 @@ impl Sandbox for WasmSandbox {
                     reused: false,
                 },
                 output: Vec::new(),
+                retry,
             })
     }
 

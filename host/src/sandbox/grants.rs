@@ -13,7 +13,7 @@ impl Capabilities<'_> {
         let manifest = match self.scope {
             Some(Scope {
                 attempt,
-                grants: Some(_),
+                policy: Some(_),
                 ..
             }) => manifest_lines(&attempt.workflow, &attempt.step, request),
             // Only steps are granted something.
@@ -29,7 +29,7 @@ impl Capabilities<'_> {
 impl Host for Capabilities<'_> {
     fn check(&mut self, request: wit::Request) -> wasmtime::Result<Result<(), wit::MissingGrant>> {
         let request = from_wit(request);
-        let grants = self.scope.and_then(|scope| scope.grants.as_ref());
+        let grants = self.scope.and_then(Scope::grants);
         Ok(if grants.is_some_and(|grants| grants.allow(&request)) {
             Ok(())
         } else {

@@ -48,8 +48,8 @@ pub(super) struct Ended<R> {
 }
 
 impl Guest {
-    pub(super) fn new(shared: &Shared, wasi: Wasi, slot: Slot) -> Self {
-        let limits = &shared.options.limits;
+    /// `limits`: its own, for life.
+    pub(super) fn new(shared: &Shared, wasi: Wasi, limits: &SandboxLimits, slot: Slot) -> Self {
         let ctx = GuestCtx::new(wasi, limits, Arc::clone(&shared.network));
         let mut store = Store::new(&shared.engine, ctx);
         store.limiter(|ctx| ctx.limiter());

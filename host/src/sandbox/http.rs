@@ -27,7 +27,7 @@ use wasmtime_wasi_http::{
 
 use super::ctx::GuestCtx;
 use super::options::SandboxLimits;
-use crate::deploy::grants::StepGrants;
+use crate::deploy::policy::StepPolicy;
 
 pub(super) use connect::Network;
 
@@ -61,7 +61,7 @@ struct Gate {
     bounds: Bounds,
     requests_left: u32,
     most_requests: u32,
-    grants: Option<Arc<StepGrants>>,
+    policy: Option<Arc<StepPolicy>>,
     denials: Denials,
 }
 
@@ -99,15 +99,15 @@ impl Http {
                 },
                 requests_left: limits.http_requests,
                 most_requests: limits.http_requests,
-                grants: None,
+                policy: None,
                 denials,
             },
         }
     }
 
     /// Prepares for one call.
-    pub(super) fn begin(&mut self, grants: Option<Arc<StepGrants>>) {
-        self.gate.grants = grants;
+    pub(super) fn begin(&mut self, policy: Option<Arc<StepPolicy>>) {
+        self.gate.policy = policy;
         self.gate.requests_left = self.gate.most_requests;
     }
 }
@@ -164,7 +164,11 @@ impl Gate {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let target = HttpTarget::parse(&uri.to_string()).map_err(|_| Error::HttpRequestUriInvalid)?;
-        let Some(grant) = self.grants.as_ref().and_then(|grants| grants.http(&target)) else {
+        let granted = self
+            .policy
+            .as_ref()
+            .and_then(|policy| policy.grants.http(&target));
+        let Some(grant) = granted else {
             self.denials.note();
             return Err(Error::HttpRequestDenied);
         };

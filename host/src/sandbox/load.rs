@@ -80,7 +80,7 @@ impl Shared {
         let slot = self.slots.acquire().await.map_err(|error| LoadError::Host {
             reason: format!("no slot for a guest: {error}"),
         })?;
-        let mut guest = Guest::new(self, Wasi::Virtual, slot);
+        let mut guest = Guest::new(self, Wasi::Virtual, limits, slot);
         let call = guest.begin(None, limits.definition_deadline);
         let described = call
             .run(limits, guest.describe(code))

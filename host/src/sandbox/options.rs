@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::deploy::CurrentManifest;
+use crate::deploy::policy::StepLimits;
 
 /// How a [`WasmExecutor`](super::WasmExecutor) works. The default suits a small server.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ impl Default for SandboxOptions {
 pub struct SandboxLimits {
     /// How long an attempt may take if its step doesn't say. Default: 30 s.
     pub deadline: Duration,
+    /// How long an attempt may take if its step asks for longer than this and the manifest doesn't allow it. Default: 1 h.
+    pub longest_deadline: Duration,
     /// How long `describe` and `transit` may take. They have nothing to wait for. Default: 2 s.
     pub definition_deadline: Duration,
     /// The linear memory of a guest, all memories together. Default: 128 MiB.
@@ -80,6 +83,7 @@ impl Default for SandboxLimits {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(30),
+            longest_deadline: Duration::from_secs(60 * 60),
             definition_deadline: Duration::from_secs(2),
             memory_bytes: 128 << 20,
             stack_bytes: 512 << 10,
@@ -95,6 +99,27 @@ impl Default for SandboxLimits {
             http_connect: Duration::from_secs(10),
             http_first_byte: Duration::from_secs(60),
             http_between_bytes: Duration::from_secs(30),
+        }
+    }
+}
+
+impl SandboxLimits {
+    /// These limits, as the manifest has them for a step.
+    pub(super) fn with(&self, step: &StepLimits) -> Self {
+        Self {
+            memory_bytes: step.memory_bytes.unwrap_or(self.memory_bytes),
+            output_bytes: step.output_bytes.unwrap_or(self.output_bytes),
+            log_bytes: step.log_bytes.unwrap_or(self.log_bytes),
+            ..self.clone()
+        }
+    }
+
+    /// How long an attempt may take whose step declares `declared`, under the manifest's limits for it.
+    pub(super) fn budget(&self, declared: Option<Duration>, step: &StepLimits) -> Duration {
+        match (declared, step.deadline) {
+            (Some(declared), longest) => declared.min(longest.unwrap_or(self.longest_deadline)),
+            (None, Some(longest)) => longest,
+            (None, None) => self.deadline,
         }
     }
 }
@@ -141,6 +166,32 @@ pub(super) fn span(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_shorter_deadline_counts() {
+        const SECOND: Duration = Duration::from_secs(1);
+        let limits = SandboxLimits {
+            deadline: 30 * SECOND,
+            longest_deadline: 100 * SECOND,
+            ..Default::default()
+        };
+        let budget = |declared: Option<u32>, granted: Option<u32>| {
+            let step = StepLimits {
+                deadline: granted.map(|granted| granted * SECOND),
+                ..Default::default()
+            };
+            limits
+                .budget(declared.map(|declared| declared * SECOND), &step)
+                .as_secs()
+        };
+        assert_eq!(budget(None, None), 30);
+        assert_eq!(budget(None, Some(5)), 5);
+        assert_eq!(budget(None, Some(500)), 500);
+        assert_eq!(budget(Some(60), None), 60);
+        assert_eq!(budget(Some(500), None), 100);
+        assert_eq!(budget(Some(500), Some(300)), 300);
+        assert_eq!(budget(Some(60), Some(300)), 60);
+    }
 
     #[test]
     fn numbers_read_well() {

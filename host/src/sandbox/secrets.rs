@@ -3,12 +3,12 @@
 use hephaestus_core::capability::Request;
 
 use super::bindings::hephaestus::workflow::secrets::{Denied, Host};
-use super::ctx::Capabilities;
+use super::ctx::{Capabilities, Scope};
 use crate::deploy::SecretUnavailable;
 
 impl Host for Capabilities<'_> {
     async fn get(&mut self, name: String) -> wasmtime::Result<Result<String, Denied>> {
-        let grants = self.scope.and_then(|scope| scope.grants.as_ref());
+        let grants = self.scope.and_then(Scope::grants);
         let Some(source) = grants
             .and_then(|grants| grants.secrets.get(name.as_str()))
             .cloned()

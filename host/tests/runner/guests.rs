@@ -180,6 +180,7 @@ impl Sandbox for FakeSandbox {
             outcome,
             receipt,
             output: Vec::new(),
+            retry: None,
         }
     }
 

@@ -100,6 +100,7 @@ impl Made {
                 memory_bytes: 1 << 20,
                 reused: true,
             }),
+            retry: None,
             routing: None,
         };
         let Decision::Records(records) = decide(&self.state, &input, &EngineLimits::default(), at)? else {

@@ -86,6 +86,7 @@ impl<B: Behaviour> Sandbox for FakeSandbox<B> {
             outcome,
             receipt,
             output: Vec::new(),
+            retry: None,
         }
     }
 

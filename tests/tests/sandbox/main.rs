@@ -12,6 +12,7 @@ mod describe;
 mod execute;
 mod load;
 mod neighbours;
+mod policy;
 mod reuse;
 mod transit;
 

@@ -65,6 +65,7 @@ impl Drive {
                     attempt: ended.attempt,
                     outcome: ended.outcome,
                     receipt: None,
+                    retry: None,
                     routing: None,
                 },
                 None => match self.due_timer() {

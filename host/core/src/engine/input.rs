@@ -1,8 +1,10 @@
 //! What can happen to an instance from outside.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Outcome, Receipt, Routed, SentEvent};
+use crate::definition::RetryPolicy;
 use crate::{Json, StepRef};
 
 /// One thing that happens to an instance. The table in `docs/engine.md` has a column for each.
@@ -18,6 +20,8 @@ pub enum Input {
         outcome: Outcome,
         /// What it consumed.
         receipt: Option<Receipt>,
+        /// How it is retried if it failed, where the operator says so; else as the workflow says.
+        retry: Option<Arc<RetryPolicy>>,
         /// What `transit` chose, if the last decision asked for it.
         routing: Option<Routed>,
     },

@@ -86,6 +86,7 @@ fn input(rig: &Rig, (kind, a, b, c): Seed) -> Input {
                 outcome: outcome(rig, &step, (b, c)),
                 step,
                 receipt: None,
+                retry: None,
                 routing: None,
             }
         }

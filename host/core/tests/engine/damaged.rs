@@ -138,6 +138,7 @@ fn inputs() -> Vec<Input> {
                     attempt,
                     outcome,
                     receipt: None,
+                    retry: None,
                     routing: None,
                 });
             }

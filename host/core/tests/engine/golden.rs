@@ -52,6 +52,7 @@ fn eventful() -> Rig {
         attempt: 1,
         outcome: first,
         receipt: Some(receipt),
+        retry: None,
         routing: None,
     })
     .unwrap();

@@ -288,6 +288,7 @@ impl Rig {
             attempt,
             outcome,
             receipt: None,
+            retry: None,
             routing: None,
         })
     }

@@ -1,9 +1,11 @@
 //! Rows A and I: attempts, and the status of the instance.
 
+use std::sync::Arc;
+
 use expect_test::expect;
 use hephaestus_core::StepRef;
 use hephaestus_core::definition::{Backoff, RetryPolicy, step};
-use hephaestus_core::engine::{Failure, FailureKind, InstanceStatus, Outcome};
+use hephaestus_core::engine::{Failure, FailureKind, Input, InstanceStatus, Outcome};
 
 use crate::rig::{Rig, check, completed, failed, json, ms, name, sent, three_attempts, workflow};
 
@@ -331,6 +333,41 @@ fn a7_a_failure_that_may_pass_is_retried_as_the_policy_says() {
         expect![[r#"
         a#3 failed, host: boom; unanswered
         ended Failed at a, host: boom
+    "#]],
+    );
+}
+
+#[test]
+fn a7_the_operators_policy_goes_before_the_workflows() {
+    let operators = Arc::new(RetryPolicy {
+        max_attempts: 2,
+        initial: ms(7_000),
+        cap: ms(7_000),
+        ..three_attempts()
+    });
+    let fails = |rig: &mut Rig, attempt| {
+        rig.input(Input::Attempt {
+            step: name("a"),
+            attempt,
+            outcome: failed(FailureKind::Trap),
+            receipt: None,
+            retry: Some(Arc::clone(&operators)),
+            routing: None,
+        })
+    };
+    let mut rig = straight();
+    check(
+        fails(&mut rig, 1),
+        expect![[r#"
+        a#1 retries after trap: boom; timer 1 at 7000 for retry of a
+    "#]],
+    );
+    rig.due(1).unwrap();
+    check(
+        fails(&mut rig, 2),
+        expect![[r#"
+        a#2 failed, trap: boom; unanswered
+        ended Failed at a, trap: boom
     "#]],
     );
 }

@@ -301,6 +301,7 @@ fn d1_the_question_names_step_event_and_result() {
         attempt: 1,
         outcome: completed("ok", Some("[1]")),
         receipt: None,
+        retry: None,
         routing,
     };
     let decide = |input| decide(&rig.state, &input, &EngineLimits::default(), rig.now).unwrap();

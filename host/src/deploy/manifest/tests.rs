@@ -1,10 +1,13 @@
 //! Manifests as text: what they grant, and what is said about those that are wrong.
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
-use hephaestus_core::definition::{WorkflowBuilder, step};
+use hephaestus_core::definition::{Backoff, RetryPolicy, WorkflowBuilder, step};
 
 use super::*;
-use crate::deploy::grants::HttpGrant;
+use crate::deploy::grants::{HttpGrant, StepGrants};
+use crate::deploy::policy::{Isolation, StepLimits};
 
 const GOOD: &str = r#"
 secrets-folder = "secrets"
@@ -26,6 +29,10 @@ fn parse(text: &str) -> Manifest {
     Manifest::parse(text, Path::new("/etc/shop")).unwrap()
 }
 
+fn policy(manifest: &Manifest, workflow: &str, step: &str) -> Arc<StepPolicy> {
+    manifest.policy(&workflow.parse().unwrap(), &step.parse().unwrap())
+}
+
 #[track_caller]
 fn check(text: &str, expected: Expect) {
     let error = Manifest::parse(text, Path::new("")).expect_err("it is refused");
@@ -35,8 +42,7 @@ fn check(text: &str, expected: Expect) {
 #[test]
 fn a_step_has_what_its_workflow_has_and_its_own() {
     let manifest = parse(GOOD);
-    let grants =
-        |workflow: &str, step: &str| manifest.grants(&workflow.parse().unwrap(), &step.parse().unwrap());
+    let grants = |workflow: &str, step: &str| policy(&manifest, workflow, step).grants.clone();
     let http = |origin: &str, private| HttpGrant {
         origin: origin.parse().unwrap(),
         private,
@@ -45,8 +51,8 @@ fn a_step_has_what_its_workflow_has_and_its_own() {
         http: vec![http("https://*.carrier.example", false)],
         secrets: [("TOKEN".parse().unwrap(), SecretSource::Env("SHOP_TOKEN".into()))].into(),
     };
-    assert_eq!(*grants("shop", "ship"), all);
-    assert_eq!(*grants("shopping", "pay"), StepGrants::default());
+    assert_eq!(grants("shop", "ship"), all);
+    assert_eq!(grants("shopping", "pay"), StepGrants::default());
     let pay = grants("shop", "pay");
     assert_eq!(pay.http[..1], all.http);
     assert_eq!(
@@ -68,9 +74,119 @@ fn a_step_has_what_its_workflow_has_and_its_own() {
 
 #[test]
 fn an_empty_manifest_grants_nothing() {
+    assert_eq!(*policy(&parse(""), "a", "b"), StepPolicy::default());
+}
+
+#[test]
+fn the_more_special_limit_counts() {
+    let manifest = parse(
+        r#"
+        [workflows.shop]
+        deadline = "5m"
+        memory = "64 MiB"
+        max-log = "1KiB"
+        isolation = "step"
+        retry = { max-attempts = 7 }
+
+        [workflows.shop.steps.pay]
+        deadline = "1h 30m"
+        max-output = "2MB"
+        isolation = "instance"
+        retry = { backoff = "constant", initial = "10s", cap = "10s", jitter-percent = 0 }
+        "#,
+    );
+    let ship = policy(&manifest, "shop", "ship");
     assert_eq!(
-        *parse("").grants(&"a".parse().unwrap(), &"b".parse().unwrap()),
-        StepGrants::default()
+        ship.limits,
+        StepLimits {
+            deadline: Some(Duration::from_secs(300)),
+            memory_bytes: Some(64 << 20),
+            output_bytes: None,
+            log_bytes: Some(1 << 10),
+        }
+    );
+    assert_eq!(ship.isolation, Isolation::Step);
+    assert_eq!(ship.retry.as_ref().map(|retry| retry.max_attempts), Some(7));
+    let pay = policy(&manifest, "shop", "pay");
+    assert_eq!(
+        pay.limits,
+        StepLimits {
+            deadline: Some(Duration::from_secs(5400)),
+            output_bytes: Some(2_000_000),
+            ..ship.limits.clone()
+        }
+    );
+    assert_eq!(pay.isolation, Isolation::Instance);
+    assert_eq!(
+        pay.retry.as_deref(),
+        Some(&RetryPolicy {
+            backoff: Backoff::Constant,
+            initial: Duration::from_secs(10),
+            cap: Duration::from_secs(10),
+            jitter_percent: 0,
+            ..RetryPolicy::default()
+        })
+    );
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused() {
+    let line = |line: &str| format!("[workflows.shop]\n{line}\n");
+    check(
+        &line("deadline = 30"),
+        expect![[
+            r#"line 2, column 12: invalid type: integer `30`, expected a span of time with its unit, like "30s", "5m" or "1h 30m""#
+        ]],
+    );
+    check(
+        &line("deadline = \"soon\""),
+        expect![[
+            r#"line 2, column 12: invalid value: string "soon", expected a span of time with its unit, like "30s", "5m" or "1h 30m""#
+        ]],
+    );
+    check(
+        &line("deadline = \"0s\""),
+        expect![[r#"line 2, column 12: "0s" is zero"#]],
+    );
+    check(
+        &line("memory = \"5 GiB\""),
+        expect![[
+            r#"line 2, column 10: invalid value: string "5 GiB", expected a size with its unit, 4 GiB at most, like "128 MiB" or "64 KiB""#
+        ]],
+    );
+    check(
+        &line("memory = \"64\""),
+        expect![[
+            r#"line 2, column 10: invalid value: string "64", expected a size with its unit, 4 GiB at most, like "128 MiB" or "64 KiB""#
+        ]],
+    );
+    check(
+        &line("max-log = \"0 B\""),
+        expect![[
+            r#"line 2, column 11: invalid value: string "0 B", expected a size with its unit, 4 GiB at most, like "128 MiB" or "64 KiB""#
+        ]],
+    );
+    check(
+        &line("isolation = \"steps\""),
+        expect![
+            "line 2, column 13: unknown variant `steps`, expected `instance` or `step`; did you mean `step`?"
+        ],
+    );
+    check(
+        &line("retry = { max-attempts = 0 }"),
+        expect![
+            "line 2, column 9: the retry policy allows no attempt; the first attempt counts: 1 means no retry"
+        ],
+    );
+    check(
+        &line("retry = { attempts = 3 }"),
+        expect![
+            "line 2, column 11: unknown field `attempts`, expected one of `max-attempts`, `backoff`, `initial`, `cap`, `jitter-percent`; did you mean `max-attempts`?"
+        ],
+    );
+    check(
+        "[workflows.shop.steps.pay.steps.again]\n",
+        expect!["line 1, column 23: a step has no steps of its own"],
     );
 }
 
@@ -85,13 +201,13 @@ fn what_is_not_understood_is_refused() {
     check(
         "[workflows.shop]\nhtpp = []\n",
         expect![
-            "line 2, column 1: unknown field `htpp`, expected one of `http`, `secrets`, `steps`; did you mean `http`?"
+            "line 2, column 1: unknown field `htpp`, expected one of `deadline`, `memory`, `max-output`, `max-log`, `retry`, `isolation`, `http`, `secrets`, `steps`; did you mean `http`?"
         ],
     );
     check(
         "[workflows.shop.steps.pay]\nhttp = []\n  secret = [\"A\"]\n",
         expect![
-            "line 3, column 3: unknown field `secret`, expected `http` or `secrets`; did you mean `secrets`?"
+            "line 3, column 3: unknown field `secret`, expected one of `deadline`, `memory`, `max-output`, `max-log`, `retry`, `isolation`, `http`, `secrets`, `steps`; did you mean `secrets`?"
         ],
     );
     check(
@@ -236,12 +352,8 @@ fn what_a_workflow_asks_for_in_vain_is_listed() {
 fn a_new_manifest_counts_at_once() {
     let current = CurrentManifest::default();
     let shared = current.clone();
-    let grants = || {
-        shared
-            .get()
-            .grants(&"shop".parse().unwrap(), &"ship".parse().unwrap())
-    };
-    assert_eq!(*grants(), StepGrants::default());
+    let grants = || policy(&shared.get(), "shop", "ship").grants.clone();
+    assert_eq!(grants(), StepGrants::default());
     current.replace(parse(GOOD));
     assert_eq!(grants().http.len(), 1);
 }

@@ -284,6 +284,7 @@ async fn execute(
         outcome,
         receipt,
         output,
+        retry,
     } = report;
     shared.feeds.publish(instance, || {
         let lines = output.into_iter();
@@ -300,6 +301,7 @@ async fn execute(
         attempt: number,
         outcome,
         receipt: Some(receipt),
+        retry,
         routing: None,
     });
     Some(Finished { work, place })

@@ -174,6 +174,7 @@ impl<'a> Run<'a> {
             attempt,
             outcome,
             receipt: Some(receipt),
+            retry: None,
             routing: None,
         };
         self.input(input).await;

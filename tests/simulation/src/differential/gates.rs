@@ -128,6 +128,7 @@ impl Sandbox for GatedSandbox {
             outcome,
             receipt,
             output: Vec::new(),
+            retry: None,
         }
     }
 

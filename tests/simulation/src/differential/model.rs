@@ -274,6 +274,7 @@ impl Model {
             attempt,
             outcome: deed.outcome,
             receipt: Some(receipt),
+            retry: None,
             routing: None,
         };
         match self.input(instance, input) {

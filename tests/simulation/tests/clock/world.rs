@@ -249,6 +249,7 @@ impl Sandbox for Guests {
                 reused: false,
             },
             output: Vec::new(),
+            retry: None,
         }
     }
 

@@ -337,6 +337,7 @@ impl Sandbox for Guests {
             outcome,
             receipt,
             output: Vec::new(),
+            retry: None,
         }
     }
 

@@ -129,6 +129,7 @@ fn bare(workflow: Workflow, specs: &[Spec]) -> InstanceState {
             attempt,
             outcome,
             receipt: None,
+            retry: None,
             routing: None,
         };
         let Ok(Decision::Records(records)) = decide(&state, &input, &EngineLimits::default(), now) else {

@@ -6,7 +6,7 @@ use super::complete::{Completing, complete};
 use super::fail::{Failing, fail};
 use super::refusal::list;
 use super::{Decision, Refusal};
-use crate::definition::StepIx;
+use crate::definition::{RetryPolicy, StepIx};
 use crate::engine::state::Item;
 use crate::engine::{
     Cause, Failure, FailureKind, InstanceState, Outcome, Receipt, Record, Routed, StepState, Timer,
@@ -19,6 +19,8 @@ pub(super) struct Report<'a> {
     pub(super) attempt: u32,
     pub(super) outcome: &'a Outcome,
     pub(super) receipt: Option<&'a Receipt>,
+    /// The operator's, which goes before the workflow's.
+    pub(super) retry: Option<&'a RetryPolicy>,
 }
 
 pub(super) fn decide(
@@ -140,7 +142,10 @@ fn attempt_failed(
     failure: &Failure,
     now: Timestamp,
 ) -> Decision {
-    let policy = state.workflow().retry_policy(at);
+    let policy = report
+        .retry
+        .cloned()
+        .unwrap_or_else(|| state.workflow().retry_policy(at));
     let made = report.attempt.saturating_sub(state.slot(at).forgiven);
     if !failure.is_retryable() || made >= policy.max_attempts {
         let failing = Failing {

@@ -83,12 +83,14 @@ pub fn decide(
             attempt,
             outcome,
             receipt,
+            retry,
             routing,
         } => {
             let report = attempt::Report {
                 attempt: *attempt,
                 outcome,
                 receipt: receipt.as_ref(),
+                retry: retry.as_deref(),
             };
             attempt::decide(state, step, report, routing.as_ref(), now)
         }
