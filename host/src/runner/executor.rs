@@ -144,6 +144,17 @@ pub enum LoadError {
         /// What happened.
         reason: String,
     },
+    /// Compiling the component took too long. Code that was compiled before is when the host is less busy.
+    #[error(
+        "a component of {found} was not compiled within {limit}; try again when the host is less busy, build it smaller, \
+         or raise the host's limit `compile_deadline`"
+    )]
+    Uncompiled {
+        /// Its size.
+        found: String,
+        /// How long it may take.
+        limit: String,
+    },
     /// The host failed, not the component.
     #[error("failed to load the component: {reason}")]
     Host {
@@ -155,7 +166,10 @@ pub enum LoadError {
 impl LoadError {
     /// Whether the same code may be loaded later, without anybody changing it.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Undescribed { .. } | Self::Host { .. })
+        matches!(
+            self,
+            Self::Undescribed { .. } | Self::Uncompiled { .. } | Self::Host { .. }
+        )
     }
 }
 

@@ -78,11 +78,17 @@ impl Cache {
         Some(Arc::clone(&entry.code))
     }
 
-    pub(super) fn insert(&self, digest: Digest, code: Arc<Code>) {
+    /// Keeps code; what is kept of that component already stays, and is the answer.
+    pub(super) fn insert(&self, digest: Digest, code: Code) -> Arc<Code> {
         let mut entries = self.entries();
         entries.clock += 1;
         let last_used = entries.clock;
-        entries.by_digest.insert(digest, Entry { last_used, code });
+        let entry = entries.by_digest.entry(digest).or_insert_with(|| Entry {
+            last_used,
+            code: Arc::new(code),
+        });
+        entry.last_used = last_used;
+        let code = Arc::clone(&entry.code);
         let mut unused: Vec<(u64, Digest)> = entries
             .by_digest
             .iter()
@@ -96,6 +102,7 @@ impl Cache {
         for (_, digest) in &unused[..surplus] {
             entries.evict(*digest);
         }
+        code
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

@@ -10,6 +10,7 @@ use wasmtime::component::Linker;
 
 use super::bindings::exports::hephaestus::workflow::steps as wit;
 use super::code::{Cache, Code};
+use super::compile::Compiler;
 use super::ctx::{self, GuestCtx, Scope};
 use super::engine::{Ticker, engine};
 use super::guest::Guest;
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) virtual_linker: Linker<GuestCtx>,
     pub(super) slots: Slots<Guest>,
     pub(super) cache: Cache,
+    pub(super) compiler: Compiler,
     pub(super) network: Arc<Network>,
     /// Held while a component is compiled: one at a time, each on all cores.
     pub(super) compiling: tokio::sync::Mutex<()>,
@@ -49,11 +51,18 @@ impl WasmExecutor {
             slots: Slots::new(options.slots),
             network: Arc::new(Network::new(options.extra_roots_pem.as_deref())?),
             cache: Cache::new(options.cached_components),
+            compiler: Compiler::new(&engine, &options),
             compiling: tokio::sync::Mutex::new(()),
             _ticker: Ticker::start(engine.clone())?,
             engine,
             options,
         })))
+    }
+
+    /// How many components were compiled here. Those that were loaded besides came from
+    /// [`SandboxOptions::code_cache`].
+    pub fn compiled(&self) -> u64 {
+        self.0.compiler.compiled()
     }
 
     /// The names of the interfaces that a component imports. `None`: it was not loaded here, or not for a while.

@@ -19,7 +19,7 @@ use super::wasi::Wasi;
 use crate::runner::LoadError;
 
 impl Shared {
-    /// The code of a component, compiled if it isn't in memory.
+    /// The code of a component, compiled if it is neither in memory nor in the folder for compiled code.
     pub(super) async fn load(&self, digest: Digest, component: &[u8]) -> Result<Arc<Code>, LoadError> {
         if let Some(code) = self.cache.get(digest) {
             return Ok(code);
@@ -32,31 +32,20 @@ impl Shared {
             });
         }
         check_file(component, &self.options.limits)?;
+        if let Some(found) = self.compiler.cached(digest).await {
+            return self.admit(digest, &found).await;
+        }
         let _turn = self.compiling.lock().await;
         if let Some(code) = self.cache.get(digest) {
             return Ok(code);
         }
-        let component = self.compile(component.to_vec()).await?;
-        let code = Arc::new(self.prove(&component).await?);
-        self.cache.insert(digest, Arc::clone(&code));
-        Ok(code)
+        let compiled = self.compiler.compile(digest, component).await?;
+        self.admit(digest, &compiled).await
     }
 
-    /// Compiling keeps a core busy for seconds: not on a worker of the runtime.
-    async fn compile(&self, bytes: Vec<u8>) -> Result<Component, LoadError> {
-        let engine = self.engine.clone();
-        let compiled = tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes)).await;
-        match compiled {
-            Ok(Ok(component)) => Ok(component),
-            Ok(Err(error)) => Err(refused(
-                format!("a component that can't be compiled ({error:#})"),
-                "a valid component within the limits of this host",
-                "build it again with a released toolchain; `wasm-tools validate` says more",
-            )),
-            Err(error) => Err(LoadError::Host {
-                reason: format!("the compiler gave up: {error}"),
-            }),
-        }
+    async fn admit(&self, digest: Digest, component: &Component) -> Result<Arc<Code>, LoadError> {
+        let code = self.prove(component).await?;
+        Ok(self.cache.insert(digest, code))
     }
 
     async fn prove(&self, component: &Component) -> Result<Code, LoadError> {

@@ -14,14 +14,17 @@
 //!   [`Failure`](hephaestus_core::engine::Failure), never an error of the host.
 //! - A slot of the pool is acquired before a store exists, and nobody who holds a store waits for a slot. Guests that
 //!   rest between two steps give way to those that wait.
+//! - Machine code comes from this process's compiler, or from files that only this user could write (`cache`).
 //! - A store whose call was abandoned, trapped or hit a limit is dropped, never used again.
 //!
 //! One file for each capability (`checkpoint`, `context`, `grants`, `http`, `log`, `secrets`, `wasi`); `ctx` puts them
 //! together.
 
 mod bindings;
+mod cache;
 mod checkpoint;
 mod code;
+mod compile;
 mod context;
 mod convert;
 mod ctx;
@@ -45,4 +48,4 @@ mod stdio;
 mod wasi;
 
 pub use executor::WasmExecutor;
-pub use options::{SandboxError, SandboxLimits, SandboxOptions};
+pub use options::{CodeCacheOptions, SandboxError, SandboxLimits, SandboxOptions};

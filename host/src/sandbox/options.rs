@@ -1,5 +1,6 @@
 //! What the operator can set.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::deploy::CurrentManifest;
@@ -20,6 +21,8 @@ pub struct SandboxOptions {
     pub reuse: bool,
     /// How many compiled components are kept in memory although nobody uses them. Default: 64.
     pub cached_components: usize,
+    /// Where compiled components are kept for the next start of a host. Default: nowhere.
+    pub code_cache: Option<CodeCacheOptions>,
     /// What the operator grants. The default grants nothing.
     pub manifest: CurrentManifest,
     /// Certificate authorities that guests' HTTPS requests trust besides Mozilla's: certificates in PEM.
@@ -33,8 +36,33 @@ impl Default for SandboxOptions {
             slots: 1_152,
             reuse: true,
             cached_components: 64,
+            code_cache: None,
             manifest: CurrentManifest::default(),
             extra_roots_pem: None,
+        }
+    }
+}
+
+/// A folder with compiled components.
+///
+/// What is in it is executed, outside of every sandbox: it must be owned by the user who runs the host, with mode 0700, and
+/// no step may be granted it. It is made if it isn't there. One that can't be used, or fails, is a warning in the log:
+/// components are compiled then. Several hosts can share one. On other systems than Unix there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CodeCacheOptions {
+    /// The folder.
+    pub folder: PathBuf,
+    /// How many bytes its entries have together. Those that weren't used for longest go first. Default: 1 GiB.
+    pub max_bytes: u64,
+}
+
+impl CodeCacheOptions {
+    /// With the default bound.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            max_bytes: 1 << 30,
         }
     }
 }
@@ -65,6 +93,9 @@ pub struct SandboxLimits {
     pub log_line_bytes: usize,
     /// The size of a component. Default: 64 MiB.
     pub component_bytes: usize,
+    /// How long compiling a component may take. A thread that is late isn't stopped (the compiler can't be), but what it
+    /// comes to isn't used; a few such threads can exist at once. Default: 120 s.
+    pub compile_deadline: Duration,
     /// HTTP requests of one attempt. Default: 1000.
     pub http_requests: u32,
     /// The body of one HTTP request. Default: 16 MiB.
@@ -93,6 +124,7 @@ impl Default for SandboxLimits {
             log_bytes: 256 << 10,
             log_line_bytes: 8 << 10,
             component_bytes: 64 << 20,
+            compile_deadline: Duration::from_secs(120),
             http_requests: 1000,
             http_request_bytes: 16 << 20,
             http_response_bytes: 16 << 20,

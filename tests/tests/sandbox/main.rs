@@ -7,11 +7,13 @@
 )]
 
 mod bridges;
+mod cache;
 mod checkpoint;
 mod describe;
 mod execute;
 mod load;
 mod neighbours;
+mod padding;
 mod policy;
 mod reuse;
 mod transit;

@@ -87,6 +87,11 @@ fn libraries_do_not_print() {
 }
 
 #[test]
+fn unsafe_code_is_where_it_was_agreed_upon() {
+    demand_of_all(rules::unsafe_code);
+}
+
+#[test]
 fn nothing_unfinished_is_left() {
     demand_of_all(rules::leftovers);
 }

@@ -97,9 +97,10 @@ impl From<StoreError> for CommandError {
 impl From<LoadError> for CommandError {
     fn from(error: LoadError) -> Self {
         match error {
-            LoadError::Refused { .. } | LoadError::Invalid { .. } | LoadError::Undescribed { .. } => {
-                Self::new(Problem::Refused(error.to_string()))
-            }
+            LoadError::Refused { .. }
+            | LoadError::Invalid { .. }
+            | LoadError::Undescribed { .. }
+            | LoadError::Uncompiled { .. } => Self::new(Problem::Refused(error.to_string())),
             other => Self::host(other),
         }
     }
