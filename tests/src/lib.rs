@@ -90,7 +90,16 @@ pub fn hephaestus() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
         command.env_remove(name);
     }
+    command.env(CODE_CACHE, code_cache());
     command
+}
+
+/// The variable that says where `hephaestus` keeps compiled components.
+pub const CODE_CACHE: &str = "HEPHAESTUS_CODE_CACHE";
+
+/// A value of it: a folder that all tests share. Without it they would use the one of the user who runs them.
+pub fn code_cache() -> PathBuf {
+    target().join("code-cache")
 }
 
 /// The root of the repository, where `examples/` and the other folders are.

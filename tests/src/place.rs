@@ -107,7 +107,10 @@ impl Place {
     /// Runs a line of a shell in this folder, until it ends: a command that another one has shown.
     pub fn shell(&self, line: &str) -> Answer {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(line);
+        shell
+            .arg("-c")
+            .arg(line)
+            .env(crate::CODE_CACHE, crate::code_cache());
         self.start_command(shell).finish()
     }
 

@@ -101,7 +101,9 @@ impl Run<'_> {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
             command.env_remove(name);
         }
+        // Each run compiles, so that it can be killed meanwhile, and nothing is left behind in the user's folder.
         command
+            .env("HEPHAESTUS_CODE_CACHE", "off")
             .stdin(Stdio::null())
             .stdout(log()?)
             .stderr(log()?)

@@ -5,6 +5,8 @@
     reason = "a test that meets what it doesn't expect fails"
 )]
 
+#[cfg(unix)]
+mod code_cache;
 mod refused;
 mod streams;
 mod verdicts;

@@ -1,7 +1,5 @@
 //! Waiting, and going on.
 
-use std::process::Command;
-
 use serde_json::json;
 
 use hephaestus_tests::place::{Place, kinds, step};
@@ -22,9 +20,7 @@ fn a_waiting_order_says_for_what_and_the_command_it_shows_sends_it() {
     let command = page.lines().last().expect("a command").trim();
     assert!(command.ends_with("--id a1 --event approved"), "{command}");
 
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command);
-    let page = place.start_command(shell).finish().expect(0).stdout;
+    let page = place.shell(command).expect(0).stdout;
     assert!(page.contains("✓ completed  orderid::a1"), "{page}");
 }
 

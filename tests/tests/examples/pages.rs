@@ -70,6 +70,7 @@ fn try_commands(page: &str, at_least: usize) {
         let mut shell = Command::new("sh");
         let line = format!("alias hephaestus=target/release/hephaestus\n{command}");
         shell.arg("-c").arg(line).current_dir(root.path());
+        shell.env(hephaestus_tests::CODE_CACHE, hephaestus_tests::code_cache());
         let output = shell.output().expect("the shell starts");
         assert_eq!(
             output.status.code(),

@@ -123,6 +123,7 @@ impl Folder {
             .env("WHERE", &place)
             .env("PATH", std::env::join_paths(places).expect("folders"))
             .env_remove("HEPHAESTUS_LOG")
+            .env(hephaestus_tests::CODE_CACHE, hephaestus_tests::code_cache())
             .env("NO_COLOR", "1")
             // The order in which `ls` lists.
             .env("LC_ALL", "C")

@@ -4,6 +4,7 @@
 
 mod cancel;
 mod check;
+mod code;
 mod delete;
 mod follow;
 mod graph;
@@ -15,12 +16,13 @@ mod run;
 mod store;
 mod store_args;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{ArgAction, Parser, Subcommand};
 
 pub(crate) use cancel::CancelArgs;
 pub(crate) use check::CheckArgs;
+pub(crate) use code::CodeArgs;
 pub(crate) use delete::DeleteArgs;
 pub(crate) use follow::FollowArgs;
 pub(crate) use graph::{GraphArgs, GraphFormat};
@@ -109,6 +111,20 @@ impl Command {
             Self::Delete(args) => args.store.json,
             Self::Store(args) => args.command.store().json,
         }
+    }
+
+    /// Where compiled components are to be kept, if it is said.
+    pub(crate) fn code_cache(&self) -> Option<&OsStr> {
+        let code = match self {
+            Self::Run(args) => &args.code,
+            Self::Check(args) => &args.code,
+            Self::Graph(args) => &args.code,
+            Self::Cancel(args) => &args.follow.code,
+            Self::Retry(args) => &args.follow.code,
+            Self::Store(args) => args.command.code()?,
+            Self::New(_) | Self::List(_) | Self::History(_) | Self::Delete(_) => return None,
+        };
+        code.code_cache.as_deref()
     }
 }
 

@@ -39,20 +39,23 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unreadable(&error, args::asks_for_json(&words)).into(),
     };
-    let session = Session {
-        program: words.first().cloned().unwrap_or_else(|| "hephaestus".into()),
-        screen: Screen::detect(),
-        verbose: cli.verbose,
-    };
-    let answer = logging::start(cli.verbose, &session.screen)
-        .map_err(CommandError::from)
-        .and_then(|()| dispatch::dispatch(&cli.command, &session))
-        .and_then(|answer| show(&answer));
-    match answer {
+    match answer(&cli, &words) {
         Ok(exit) => exit,
         Err(error) => complain(&error, cli.command.wants_json()),
     }
     .into()
+}
+
+fn answer(cli: &args::Cli, words: &[OsString]) -> Result<Exit, CommandError> {
+    let session = Session {
+        program: words.first().cloned().unwrap_or_else(|| "hephaestus".into()),
+        screen: Screen::detect(),
+        verbose: cli.verbose,
+        code_cache: resolved::code_cache::resolve(cli.command.code_cache(), |name| std::env::var_os(name))?,
+    };
+    logging::start(cli.verbose, &session.screen)?;
+    let answer = dispatch::dispatch(&cli.command, &session)?;
+    show(&answer)
 }
 
 /// Says how a command came out.

@@ -5,6 +5,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod check;
+pub(crate) mod code_cache;
 mod component;
 pub(crate) mod delete;
 pub(crate) mod graph;

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use hephaestus_host::sandbox::{CodeCacheOptions, SandboxOptions};
+
 use crate::error::CommandError;
 use crate::output::progress::Screen;
 use crate::signals::Interrupt;
@@ -15,6 +17,8 @@ pub(crate) struct Session {
     pub(crate) screen: Screen,
     /// How often `-v` was said.
     pub(crate) verbose: u8,
+    /// Where compiled components are kept.
+    pub(crate) code_cache: Option<CodeCacheOptions>,
 }
 
 /// What a command reaches out with while it works.
@@ -26,9 +30,18 @@ pub(crate) struct Surroundings {
     pub(crate) interrupt: Interrupt,
     /// Whether what guests write is shown as it comes.
     pub(crate) verbose: bool,
+    /// Where compiled components are kept.
+    code_cache: Option<CodeCacheOptions>,
 }
 
 impl Surroundings {
+    /// The sandbox that code is loaded with.
+    pub(crate) fn sandbox(&self) -> SandboxOptions {
+        let mut options = SandboxOptions::default();
+        options.code_cache.clone_from(&self.code_cache);
+        options
+    }
+
     /// Does work that leaves nothing behind when it is dropped, unless a signal comes first.
     pub(crate) async fn unless_interrupted<T>(
         &self,
@@ -56,6 +69,7 @@ impl Session {
                 screen: self.screen.clone(),
                 interrupt: Interrupt::listen().map_err(CommandError::host)?,
                 verbose: self.verbose > 0,
+                code_cache: self.code_cache.clone(),
             };
             work(&around).await
         });

@@ -1,5 +1,10 @@
 //! Planted faults: each must be found, said, and cost no more than a compilation.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets what it doesn't expect fails"
+)]
+
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::CodeArgs;
 use crate::exit::{self, Exit};
 
 /// The words of `hephaestus check`.
@@ -10,6 +11,9 @@ pub(crate) struct CheckArgs {
     /// The workflow: a WebAssembly component
     #[arg(value_name = "COMPONENT.WASM")]
     pub(crate) component: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) code: CodeArgs,
 
     /// End with one JSON object on standard output, and write nothing else there
     #[arg(long)]

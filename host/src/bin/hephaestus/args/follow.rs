@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::CodeArgs;
+
 /// How an instance is followed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FollowArgs {
@@ -12,4 +14,7 @@ pub(crate) struct FollowArgs {
     /// Follow a waiting instance for so long (30s, 5min, 2h) before exiting as waiting
     #[arg(short, long, value_name = "DURATION")]
     pub(crate) wait: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) code: CodeArgs,
 }

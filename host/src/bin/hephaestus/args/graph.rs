@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::CodeArgs;
 use crate::exit::{self, Exit};
 
 /// The words of `hephaestus graph`.
@@ -22,6 +23,9 @@ pub(crate) struct GraphArgs {
         hide_possible_values = true
     )]
     pub(crate) format: GraphFormat,
+
+    #[command(flatten)]
+    pub(crate) code: CodeArgs,
 }
 
 /// How a graph is drawn.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::CodeArgs;
 use crate::exit::{self, Exit};
 use crate::invocation::DEFAULT_STORE;
 
@@ -54,6 +55,9 @@ pub(crate) struct RunArgs {
     /// any more; without it, everything is kept
     #[arg(long, value_name = "DURATION")]
     pub(crate) retain: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) code: CodeArgs,
 
     /// End with one JSON object on standard output, and write nothing else there
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::StoreArgs;
+use super::{CodeArgs, StoreArgs};
 use crate::exit::{self, Exit};
 
 /// The words of `hephaestus store`.
@@ -24,6 +24,10 @@ pub(crate) enum StoreCommand {
         /// Which one.
         #[command(flatten)]
         store: StoreArgs,
+
+        /// How its code is loaded.
+        #[command(flatten)]
+        code: CodeArgs,
     },
 
     /// Make a copy that is whole, also while a host uses the store
@@ -51,7 +55,15 @@ impl StoreCommand {
     /// Which store, and how it is told.
     pub(crate) fn store(&self) -> &StoreArgs {
         match self {
-            Self::Check { store } | Self::Backup { store, .. } | Self::Vacuum { store } => store,
+            Self::Check { store, .. } | Self::Backup { store, .. } | Self::Vacuum { store } => store,
+        }
+    }
+
+    /// How code is loaded, by the one that does it.
+    pub(crate) fn code(&self) -> Option<&CodeArgs> {
+        match self {
+            Self::Check { code, .. } => Some(code),
+            Self::Backup { .. } | Self::Vacuum { .. } => None,
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) async fn delete(
     around: &Surroundings,
 ) -> Result<DeleteReport, CommandError> {
     let target = &options.target;
-    let hosted = open::to_host(&target.store, &Manifest::default(), "delete").await?;
+    let hosted = open::to_host(&target.store, &Manifest::default(), around, "delete").await?;
     let deleted = match around.unless_interrupted(find(&*hosted.store, target)).await {
         Ok(instance) => {
             let deleted = delete_one(&hosted.host, &*hosted.store, instance, target).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hephaestus_host::core::Digest;
 use hephaestus_host::core::definition::Workflow;
 use hephaestus_host::runner::{LoadError, StepExecutor};
-use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
+use hephaestus_host::sandbox::WasmExecutor;
 
 use crate::error::CommandError;
 use crate::session::Surroundings;
@@ -26,7 +26,7 @@ pub(crate) async fn load(
     digest: Digest,
     around: &Surroundings,
 ) -> Result<Result<Loaded, LoadError>, CommandError> {
-    let executor = WasmExecutor::new(SandboxOptions::default()).map_err(CommandError::host)?;
+    let executor = WasmExecutor::new(around.sandbox()).map_err(CommandError::host)?;
     let loaded = tokio::select! {
         loaded = executor.load(digest, bytes) => loaded,
         () = around.interrupt.wait() => return Err(CommandError::interrupted("interrupted")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hephaestus_host::Host;
 use hephaestus_host::deploy::{CurrentManifest, Manifest};
 use hephaestus_host::runner::local::Recovery;
-use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
+use hephaestus_host::sandbox::WasmExecutor;
 use hephaestus_host::store::sqlite::SqliteStore;
 use hephaestus_host::store::{Store, StoreError};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::follow::{Heard, Tap};
 use crate::error::CommandError;
 use crate::resolved::StoreFile;
+use crate::session::Surroundings;
 
 /// Opens a store to look at it.
 pub(super) async fn to_read(file: &StoreFile) -> Result<SqliteStore, CommandError> {
@@ -36,11 +37,12 @@ pub(super) struct Hosted {
 pub(super) async fn to_host(
     file: &StoreFile,
     manifest: &Manifest,
+    around: &Surroundings,
     what: &str,
 ) -> Result<Hosted, CommandError> {
     let store = SqliteStore::open(file.path()).await;
     let store: Arc<dyn Store> = Arc::new(store.map_err(|error| not_hosted(file, error, what))?);
-    let mut sandbox = SandboxOptions::default();
+    let mut sandbox = around.sandbox();
     sandbox.manifest = CurrentManifest::new(manifest.clone());
     let executor = WasmExecutor::new(sandbox.clone()).map_err(CommandError::host)?;
     let (tap, listener) = Tap::new(Arc::new(executor));

@@ -29,7 +29,7 @@ pub(super) async fn give_and_follow<O: Order>(
     following: &Following,
     around: &Surroundings,
 ) -> Result<Finished, CommandError> {
-    let hosted = open::to_host(&target.store, &following.manifest, O::VERB[0]).await?;
+    let hosted = open::to_host(&target.store, &following.manifest, around, O::VERB[0]).await?;
     let host = hosted.host.clone();
     let finished = match around.unless_interrupted(find(&*hosted.store, target)).await {
         Ok(instance) => {

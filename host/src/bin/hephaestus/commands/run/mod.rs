@@ -19,7 +19,7 @@ use crate::session::Surroundings;
 
 /// Does it. The host is shut down in good order, however it comes out.
 pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<Finished, CommandError> {
-    let mut sandbox = SandboxOptions::default();
+    let mut sandbox = around.sandbox();
     sandbox.manifest = CurrentManifest::new(options.manifest.clone());
     let executor = Arc::new(WasmExecutor::new(sandbox.clone()).map_err(CommandError::host)?);
     // Before the store is opened, so that what is refused leaves no trace. The executor keeps what it compiled.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hephaestus_host::core::Digest;
 use hephaestus_host::core::definition::Workflow;
 use hephaestus_host::runner::StepExecutor;
-use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
+use hephaestus_host::sandbox::WasmExecutor;
 use hephaestus_host::store::sqlite::SqliteStore;
 use hephaestus_host::store::sqlite::admin::{self, CheckOptions, CheckReport};
 use hephaestus_host::store::{Store, StoreError};
@@ -39,7 +39,7 @@ async fn workflows(
     let Ok(store) = SqliteStore::open_read_only(options.store.path()).await else {
         return Ok(workflows);
     };
-    let executor = WasmExecutor::new(SandboxOptions::default()).map_err(CommandError::host)?;
+    let executor = WasmExecutor::new(around.sandbox()).map_err(CommandError::host)?;
     for digest in digests(&store).await.unwrap_or_default() {
         let Ok(Some(component)) = store.component(digest).await else {
             continue;
