@@ -127,8 +127,8 @@ impl HttpPattern {
         if is_suffix && matches!(host, Host::Address(_)) {
             return Err("`*` can't stand for a part of an address");
         }
-        if path.contains(|c: char| !c.is_ascii_graphic()) {
-            return Err("its path has characters that a URL doesn't have");
+        if !path.bytes().all(is_of_path) {
+            return Err("its path has characters that the path of a URL doesn't have (write them as `%xx`)");
         }
         let path = path.trim_end_matches('/').to_owned();
         if !is_plain(&path) {
@@ -360,6 +360,12 @@ fn write_authority(f: &mut fmt::Formatter<'_>, host: &Host, port: u16, scheme: S
     } else {
         write!(f, ":{port}")
     }
+}
+
+/// Whether the byte can stand in the path of a URL as it is (RFC 3986). None of these ends a text in a manifest, or
+/// means something else in it: a pattern comes from a guest, and is shown as a line to add.
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/%-._~!$&'()*+,;=:@".contains(&byte)
 }
 
 /// Whether everybody who reads the path sees the same segments: none is empty (but the last), `.` or `..`, and none

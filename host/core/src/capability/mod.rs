@@ -124,4 +124,12 @@ mod tests {
         );
         assert_eq!(lines(http("ftp://x", false)), "");
     }
+
+    /// Whoever pastes the lines would grant more than he was shown.
+    #[test]
+    fn a_request_that_would_end_the_text_in_the_manifest_is_none() {
+        let request = http(r#"https://*.a.example/x","https:\u002f\u002f*.b.example"#, false);
+        assert!(request.check().is_err());
+        assert_eq!(manifest_lines("shop", "pay", &request), "");
+    }
 }

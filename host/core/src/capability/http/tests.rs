@@ -175,7 +175,7 @@ fn odd_patterns_are_refused() {
         https://127.1: its host ends in a number, but is no IPv4 address of four numbers from 0 to 255
         https://[::1: the bracket of its address isn't closed
         https://[a]: what is in brackets is no IPv6 address
-        https://a.test/ä: its path has characters that a URL doesn't have
+        https://a.test/ä: its path has characters that the path of a URL doesn't have (write them as `%xx`)
     "#]].assert_eq(&said);
     let long = format!("https://a.test/{}", "x".repeat(MAX_PATTERN_BYTES));
     assert_eq!(
