@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod nesting;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -59,6 +60,7 @@ impl Manifest {
 
     /// Reads the text of a manifest. Relative paths in it start at `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, ManifestError> {
+        nesting::check(text)?;
         let file: ManifestFile = toml::from_str(text).map_err(|error| ManifestError::syntax(text, &error))?;
         let sources = file.sources(folder)?;
         let mut workflows = HashMap::new();

@@ -69,14 +69,20 @@ impl ManifestError {
     }
 
     pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let before = text.get(..at).unwrap_or_default();
+        let at = error.span().map_or(0, |span| span.start);
+        let found = error.message().trim_end().replace('\n', "; ");
+        Self::at(text, at, found, hint(error.message()))
+    }
+
+    /// Something at this byte of the text.
+    pub(super) fn at(text: &str, byte: usize, found: String, hint: String) -> Self {
+        let before = text.get(..byte.min(text.len())).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self::Syntax {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            found: error.message().trim_end().replace('\n', "; "),
-            hint: hint(error.message()),
+            found,
+            hint,
         }
     }
 }
