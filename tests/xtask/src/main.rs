@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask build`, `demo`, `test`, and the proofs: `crash`, `simulate`, `bench`.
+//! The project's commands: `cargo xtask build`, `demo`, `test`, and the proofs: `crash`, `simulate`, `fuzz`, `bench`.
 //!
 //! Each works from a clean clone on a machine that has Rust and nothing else, says what it does and how long it took,
 //! and on failure what to do next. Nothing is installed outside the target folder, except by rustup.
@@ -71,6 +71,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Throw bytes at everything that reads what others wrote, and see whether something breaks.
+    #[command(disable_help_flag = true)]
+    Fuzz {
+        /// Its own arguments; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Measure speed, memory and lateness beside what the machine can do.
     #[command(disable_help_flag = true)]
     Bench {
@@ -87,6 +94,10 @@ const CRASH: Program = Program {
 const SIMULATE: Program = Program {
     name: "simulate",
     needs_all: false,
+};
+const FUZZ: Program = Program {
+    name: "fuzz",
+    needs_all: true,
 };
 const BENCH: Program = Program {
     name: "bench",
@@ -113,6 +124,7 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
         Task::Test => check::run(&workspace)?,
         Task::Crash { arguments } => return proofs::run(&workspace, &CRASH, arguments),
         Task::Simulate { arguments } => return proofs::run(&workspace, &SIMULATE, arguments),
+        Task::Fuzz { arguments } => return proofs::run(&workspace, &FUZZ, arguments),
         Task::Bench { arguments } => return proofs::run(&workspace, &BENCH, arguments),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `cargo xtask crash`, `simulate`, `bench`: programs under `tests/` that prove or measure. They read their own
+//! `cargo xtask crash`, `simulate`, `fuzz`, `bench`: programs under `tests/` that prove or measure. They read their own
 //! arguments, so that `--help` after the command's name is theirs.
 
 use std::ffi::OsString;
