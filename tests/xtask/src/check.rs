@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::build;
+use crate::dependencies;
 use crate::process::{self, human, say};
 use crate::scaffold;
 use crate::workspace::Workspace;
@@ -30,6 +31,8 @@ struct Line {
     took: Duration,
     /// What to run in order to see just this again.
     again: &'static str,
+    /// What the step was to check, and could not.
+    unchecked: Option<String>,
 }
 
 /// Runs all checks.
@@ -40,9 +43,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         command
     };
     let started = Instant::now();
+    let mut unchecked = None;
     let mut lines = vec![
         step("format", "cargo fmt --all", || {
             process::run(&mut cargo("fmt --all --check"))
+        }),
+        step("dependencies", "cargo xtask dependencies", || {
+            unchecked = dependencies::check(workspace)?;
+            Ok(())
         }),
         step("guests", "cargo xtask build --guests-only", || {
             build::guests(workspace)
@@ -57,6 +65,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
         }),
     ];
+    for line in lines.iter_mut().filter(|line| line.name == "dependencies") {
+        line.unchecked = unchecked.take();
+    }
     let built = lines
         .iter()
         .all(|line| line.ending == Ending::Passed || !["guests", "host", "new crate"].contains(&line.name));
@@ -70,6 +81,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             ending: Ending::LeftOut,
             took: Duration::ZERO,
             again: "cargo xtask build",
+            unchecked: None,
         }
     });
     conclude(&lines, started.elapsed())
@@ -113,6 +125,7 @@ fn step(name: &'static str, again: &'static str, work: impl FnOnce() -> Result<(
         ending,
         took: started.elapsed(),
         again,
+        unchecked: None,
     }
 }
 
@@ -133,6 +146,7 @@ fn table(lines: &[Line], took: Duration) -> String {
         ending,
         took,
         again,
+        unchecked,
     } in lines
     {
         let row = match ending {
@@ -144,6 +158,9 @@ fn table(lines: &[Line], took: Duration) -> String {
             Ending::LeftOut => format!("xtask: {name:<14} left out  {:>12}   first: {again}\n", "-"),
         };
         text.push_str(&row);
+        if let Some(what) = unchecked {
+            text.push_str(&format!("xtask: {:<14} NOT CHECKED: {what}\n", ""));
+        }
     }
     text.push_str(&format!("xtask: {:<14}           {:>12}", "all", human(took)));
     text
@@ -159,6 +176,7 @@ mod tests {
             ending,
             took: Duration::from_secs(2),
             again: "cargo clippy",
+            unchecked: None,
         }
     }
 
@@ -177,6 +195,17 @@ mod tests {
             "{table}"
         );
         conclude(&lines[..1], Duration::ZERO).expect("nothing failed");
+    }
+
+    #[test]
+    fn what_could_not_be_checked_is_said_last_too() {
+        let mut line = line(Ending::Passed);
+        line.unchecked = Some("advisories, for the moon is full".to_owned());
+        let table = table(&[line], Duration::ZERO);
+        assert!(
+            table.contains("NOT CHECKED: advisories, for the moon is full\n"),
+            "{table}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask build`, `demo`, `test`, and the proofs: `crash`, `simulate`, `fuzz`, `bench`.
+//! The project's commands: `cargo xtask build`, `demo`, `dependencies`, `test`, and the proofs: `crash`, `simulate`, `fuzz`, `bench`.
 //!
 //! Each works from a clean clone on a machine that has Rust and nothing else, says what it does and how long it took,
 //! and on failure what to do next. Nothing is installed outside the target folder, except by rustup.
@@ -11,6 +11,7 @@
 mod build;
 mod check;
 mod demo;
+mod dependencies;
 mod process;
 mod proofs;
 mod scaffold;
@@ -53,7 +54,11 @@ enum Task {
     ///
     /// The host has to be built. Leaves the crate at `<target>/scaffold/first-flow` and the component beside the others.
     Scaffold,
-    /// Build everything and run all checks: format, lints, documentation, and every test.
+    /// Check licences, sources and versions of the dependencies by the rules of `.deny.toml`, and advisories.
+    ///
+    /// Advisories need cargo-deny and the database of RustSec; without them, the rest is checked, and that is said.
+    Dependencies,
+    /// Build everything and run all checks: format, dependencies, lints, documentation, and every test.
     ///
     /// Goes on after a failed step where that makes sense, and lists at the end what each step took and what failed.
     Test,
@@ -119,6 +124,7 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Build { guests_only: true } => build::guests(&workspace)?,
         Task::Build { guests_only: false } => build::all(&workspace)?,
+        Task::Dependencies => drop(dependencies::check(&workspace)?),
         Task::Scaffold => scaffold::make(&workspace)?,
         Task::Demo => return demo::run(&workspace),
         Task::Test => check::run(&workspace)?,
