@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use hephaestus_core::engine::{Change, Decision, InstanceState, JournalEntry, Record, advance, decide};
+use hephaestus_core::engine::{
+    Change, Decision, InstanceState, JournalEntry, Record, advance, apply, decide,
+};
 use hephaestus_core::{InstanceId, Timestamp};
 
 use super::Shared;
@@ -26,13 +28,19 @@ struct Round {
 }
 
 impl Round {
-    fn add(&mut self, state: &InstanceState, records: Vec<Record>, now: Timestamp) -> Result<(), Exit> {
+    /// `before` makes the state that the first records change.
+    fn add(
+        &mut self,
+        before: impl FnOnce() -> InstanceState,
+        records: Vec<Record>,
+        now: Timestamp,
+    ) -> Result<(), Exit> {
         if records.is_empty() {
             return Ok(());
         }
         let (before, change) = match self.next.take() {
             Some((state, change)) => (state, Some(change)),
-            None => (state.clone(), None),
+            None => (before(), None),
         };
         let (after, added) = advance(before, records, now)
             .map_err(|error| Exit::Crashed(format!("the engine doesn't accept its own records: {error}")))?;
@@ -141,7 +149,12 @@ impl InstanceTask<'_> {
             match decision {
                 Ok(Decision::Records(records)) => {
                     let answer = Ok(accepted(&records));
-                    round.add(&self.state, records, now)?;
+                    let (spare, state) = (&mut self.spare, &self.state);
+                    let before = || {
+                        let spare = spare.take().filter(|spare| spare.version() == state.version());
+                        spare.unwrap_or_else(|| state.clone())
+                    };
+                    round.add(before, records, now)?;
                     round.decided.push((work, answer));
                 }
                 Ok(Decision::Route { step, event, result }) if round.next.is_none() => {
@@ -164,7 +177,10 @@ impl InstanceTask<'_> {
     /// `after` is the state now, and everybody may know.
     fn become_durable(&mut self, after: InstanceState, entries: &[JournalEntry]) {
         self.failures = 0;
-        self.state = after;
+        let before = std::mem::replace(&mut self.state, after);
+        if !self.state.status().is_terminal() {
+            self.spare = entries.iter().try_fold(before, apply).ok();
+        }
         self.shared
             .timers
             .set(self.instance, self.state.timers().values());
@@ -289,6 +305,7 @@ impl InstanceTask<'_> {
     fn replace_state(&mut self, loaded: load::Loaded) {
         let seen = self.state.version();
         self.state = loaded.state;
+        self.spare = None;
         self.shared
             .timers
             .set(self.instance, self.state.timers().values());

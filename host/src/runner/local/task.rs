@@ -29,6 +29,9 @@ pub(super) struct InstanceTask<'a> {
     pub(super) shared: Arc<Shared>,
     pub(super) instance: InstanceId,
     pub(super) state: InstanceState,
+    /// Nothing, or the same once more: a round changes it, and `state` is there still if the commit fails. Bringing it up
+    /// to date costs a few entries, a new copy the whole state.
+    pub(super) spare: Option<InstanceState>,
     pub(super) crew: Crew,
     pub(super) mailbox: &'a mut Mailbox,
     pub(super) activity: Arc<Mutex<Activity>>,
@@ -65,6 +68,7 @@ impl<'a> InstanceTask<'a> {
             instance,
             crew: Crew::new(shared, instance, loaded.code),
             state: loaded.state,
+            spare: None,
             mailbox,
             activity,
             backlog: VecDeque::new(),
