@@ -1,4 +1,5 @@
-//! The attempts of one instance: each in a task and a sandbox of its own, so that parallel steps run in parallel.
+//! The attempts of one instance: each in a sandbox and a task of its own, so that parallel steps run in parallel; but one
+//! that begins alone runs in the task of the instance, which has nothing else to do: no other needs to be made and woken.
 //!
 //! Invariants: a step has one attempt at a time, and stays busy until the outcome is recorded; a panic while a step
 //! executes is a panic of the instance's task; an attempt of a step that lost one before is executed when the journal says
@@ -11,7 +12,11 @@
 //! waits for that right who executes, so all get it in the end.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use hephaestus_core::context::ContextView;
 use hephaestus_core::engine::{Failure, FailureKind, Input, InstanceState, Routed, StepState};
@@ -35,7 +40,15 @@ struct Busy {
     attempt: u32,
     /// See [`InstanceState::ready_since`].
     since: u64,
-    abort: AbortHandle,
+    /// `None`: it is the [`Lone`] one.
+    abort: Option<AbortHandle>,
+}
+
+/// An attempt that runs in the task of its instance.
+struct Lone {
+    step: StepRef,
+    attempt: u32,
+    running: Pin<Box<dyn Future<Output = Option<Finished>> + Send>>,
 }
 
 struct Finished {
@@ -75,6 +88,10 @@ pub(super) struct Crew {
     code: LoadedWorkflow,
     /// `None`: the attempt has not begun, and won't in this process.
     tasks: JoinSet<Option<Finished>>,
+    lone: Option<Lone>,
+    /// What the lone attempt came to while the instance's task was about something else. A panic waits too: it must not
+    /// take a commit with it whose answer nobody would hear then.
+    finished: Option<std::thread::Result<Finished>>,
     busy: BTreeMap<StepRef, Busy>,
     saves: Saves,
     /// For the steps that begin next.
@@ -88,6 +105,8 @@ impl Crew {
             instance,
             code,
             tasks: JoinSet::new(),
+            lone: None,
+            finished: None,
             busy: BTreeMap::new(),
             saves: Saves::new(shared),
             idle: Vec::new(),
@@ -101,7 +120,7 @@ impl Crew {
 
     /// Whether nothing executes: no attempt, no `transit`.
     pub(super) fn is_quiet(&self) -> bool {
-        self.tasks.is_empty()
+        self.tasks.is_empty() && self.lone.is_none() && self.finished.is_none()
     }
 
     /// Executes what is ready and isn't being executed.
@@ -111,15 +130,24 @@ impl Crew {
             .filter(|(step, _)| !self.busy.contains_key(*step))
             .map(|(step, attempt)| (step.clone(), attempt))
             .collect();
+        let is_alone = ready.len() == 1 && self.is_quiet();
         for (step, number) in ready {
             let mut attempt = self.attempt(state, step.clone(), number, state.context(&step));
             let line = self.saves.line(state, &step, number);
             attempt.checkpoint = Some(line.checkpoint(state));
             let since = state.ready_since(&step);
             let place = self.place();
-            let abort = self
-                .tasks
-                .spawn(execute(Arc::clone(&self.shared), place, attempt, line));
+            let running = execute(Arc::clone(&self.shared), place, attempt, line);
+            let abort = if is_alone {
+                self.lone = Some(Lone {
+                    step: step.clone(),
+                    attempt: number,
+                    running: Box::pin(running),
+                });
+                None
+            } else {
+                Some(self.tasks.spawn(running))
+            };
             self.busy.insert(
                 step,
                 Busy {
@@ -156,7 +184,7 @@ impl Crew {
             let busy = Busy {
                 attempt,
                 since,
-                abort,
+                abort: Some(abort),
             };
             self.busy.insert(step, busy);
         }
@@ -164,10 +192,14 @@ impl Crew {
 
     /// The next thing that was saved or came to its end. `None`: something was stopped.
     pub(super) async fn next(&mut self) -> Option<Work> {
+        if let Some(finished) = self.finished.take() {
+            return self.take(Some(unwound(finished)));
+        }
         tokio::select! {
             biased;
             save = self.saves.next() => save,
-            finished = self.tasks.join_next() => self.take(finished?),
+            finished = poll_fn(|context| poll_lone(&mut self.lone, context)), if self.lone.is_some() => self.take(finished),
+            finished = self.tasks.join_next(), if !self.tasks.is_empty() => self.joined(finished?),
         }
     }
 
@@ -177,11 +209,34 @@ impl Crew {
             if let Some(save) = self.saves.try_next() {
                 return Some(save);
             }
+            if let Some(finished) = self.finished.take() {
+                return self.take(Some(unwound(finished)));
+            }
             let finished = self.tasks.try_join_next()?;
-            if let Some(work) = self.take(finished) {
+            if let Some(work) = self.joined(finished) {
                 return Some(work);
             }
         }
+    }
+
+    /// Does `other` while the lone attempt goes on: it may hold a place that others wait for.
+    pub(super) async fn beside<F: Future>(&mut self, other: F) -> F::Output {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = other.as_mut().poll(context) {
+                return Poll::Ready(output);
+            }
+            match catch_unwind(AssertUnwindSafe(|| poll_lone(&mut self.lone, context))) {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(finished)) => self.finished = finished.map(Ok),
+                Err(panic) => {
+                    self.lone = None;
+                    self.finished = Some(Err(panic));
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// The outcome of this attempt is recorded, or nobody cares any more.
@@ -193,12 +248,16 @@ impl Crew {
 
     /// Stops attempts of steps that are not to be executed any more.
     pub(super) fn stop_others(&mut self, state: &InstanceState) {
+        let lone = &mut self.lone;
         self.busy.retain(|step, busy| {
             let goes_on =
                 matches!(state.step(step), Some(StepState::Ready { attempt }) if *attempt == busy.attempt)
                     && state.ready_since(step) == busy.since;
             if !goes_on {
-                busy.abort.abort();
+                match &busy.abort {
+                    Some(task) => task.abort(),
+                    None => drop(lone.take_if(|lone| lone.step == *step && lone.attempt == busy.attempt)),
+                }
             }
             goes_on
         });
@@ -207,6 +266,7 @@ impl Crew {
     /// Stops all that executes.
     pub(super) fn stop_all(&mut self) {
         self.tasks.abort_all();
+        self.lone = None;
     }
 
     /// Gives up what no step has taken over.
@@ -214,15 +274,17 @@ impl Crew {
         self.idle.clear();
     }
 
-    fn take(&mut self, finished: Result<Option<Finished>, JoinError>) -> Option<Work> {
+    fn take(&mut self, finished: Option<Finished>) -> Option<Work> {
+        let Finished { work, place } = finished?;
+        self.idle.push(place);
+        Some(work)
+    }
+
+    fn joined(&mut self, finished: Result<Option<Finished>, JoinError>) -> Option<Work> {
         match finished {
-            Ok(Some(Finished { work, place })) => {
-                self.idle.push(place);
-                Some(work)
-            }
-            Ok(None) => None,
+            Ok(finished) => self.take(finished),
             Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
+                Ok(panic) => resume_unwind(panic),
                 Err(_cancelled) => None,
             },
         }
@@ -255,6 +317,21 @@ impl Crew {
     }
 }
 
+/// Goes on with a panic that had to wait.
+fn unwound<T>(finished: std::thread::Result<T>) -> T {
+    finished.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// What the lone attempt comes to. Pending if there is none.
+fn poll_lone(lone: &mut Option<Lone>, context: &mut Context<'_>) -> Poll<Option<Finished>> {
+    let Some(attempt) = lone else { return Poll::Pending };
+    let polled = attempt.running.as_mut().poll(context);
+    if polled.is_ready() {
+        *lone = None;
+    }
+    polled
+}
+
 async fn execute(
     shared: Arc<Shared>,
     mut place: Place,
@@ -262,11 +339,15 @@ async fn execute(
     line: Line,
 ) -> Option<Finished> {
     let (instance, step, number) = (attempt.instance, attempt.step.clone(), attempt.attempt);
+    // The place first, because it is free as a rule, and waiting for the end takes a lock.
     let running = tokio::select! {
         biased;
-        () = shared.phase.reached(Phase::Draining) => return None,
         running = place.enter(&shared) => running,
+        () = shared.phase.reached(Phase::Draining) => return None,
     };
+    if shared.phase.now() >= Phase::Draining {
+        return None;
+    }
     // Not before it has a place: what only waits for one is not to blame for the end of its host.
     if !line.announce().await {
         return None;

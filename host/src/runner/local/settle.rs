@@ -82,7 +82,7 @@ impl InstanceTask<'_> {
             expected_version: self.state.version(),
             change,
         });
-        let answer = self.shared.write(Arc::clone(&write)).await;
+        let answer = self.crew.beside(self.shared.write(Arc::clone(&write))).await;
         let Change {
             entries,
             timers_cleared,
@@ -264,10 +264,9 @@ impl InstanceTask<'_> {
             .map(|(work, _)| work)
             .chain(undecided)
             .collect();
-        self.shared
-            .sleep(limits.pause(u32::try_from(conflicts).unwrap_or(u32::MAX)))
-            .await;
-        let loaded = load::until_available(&self.shared, self.instance, self.mailbox).await?;
+        let pause = limits.pause(u32::try_from(conflicts).unwrap_or(u32::MAX));
+        self.crew.beside(self.shared.sleep(pause)).await;
+        let loaded = self.load_again().await?;
         self.replace_state(loaded);
         Ok(())
     }
@@ -280,7 +279,7 @@ impl InstanceTask<'_> {
         error: StoreError,
     ) -> Result<(), Exit> {
         tracing::debug!(instance = %self.instance, %error, "the store can't tell whether a commit survived");
-        let loaded = match load::load(&self.shared, self.instance).await {
+        let loaded = match self.crew.beside(load::load(&self.shared, self.instance)).await {
             Ok(loaded) => loaded,
             Err(_) => {
                 // Nobody is kept waiting for a store that may be gone for long.
@@ -288,7 +287,7 @@ impl InstanceTask<'_> {
                     work.answer(Err(error.clone().into())).map(|work| (work, answer))
                 });
                 decided = own.collect();
-                load::until_available(&self.shared, self.instance, self.mailbox).await?
+                self.load_again().await?
             }
         };
         let survived = has_survived(&loaded.journal, entries);
@@ -300,6 +299,11 @@ impl InstanceTask<'_> {
             self.put_back(decided, &error.lost("a write"));
         }
         Ok(())
+    }
+
+    async fn load_again(&mut self) -> Result<load::Loaded, Exit> {
+        let loaded = load::until_available(&self.shared, self.instance, self.mailbox);
+        self.crew.beside(loaded).await
     }
 
     fn replace_state(&mut self, loaded: load::Loaded) {

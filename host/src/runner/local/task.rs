@@ -189,12 +189,12 @@ impl<'a> InstanceTask<'a> {
             return Wake::Idle;
         }
         let shared = Arc::clone(&self.shared);
+        if shared.phase.now() != self.phase {
+            self.phase = shared.phase.now();
+            return Wake::Phase;
+        }
         tokio::select! {
             biased;
-            () = shared.phase.left(self.phase) => {
-                self.phase = shared.phase.now();
-                Wake::Phase
-            }
             work = self.crew.next(), if !self.crew.is_quiet() => {
                 self.backlog.extend(work);
                 Wake::Work
@@ -202,6 +202,11 @@ impl<'a> InstanceTask<'a> {
             Some(request) = self.mailbox.recv() => {
                 self.backlog.push_back(request.into());
                 Wake::Work
+            }
+            // Seldom true, and asking takes a lock: last but for the clock.
+            () = shared.phase.left(self.phase) => {
+                self.phase = shared.phase.now();
+                Wake::Phase
             }
             () = shared.clock.sleep_until(alarm.unwrap_or(Timestamp(0))), if alarm.is_some() => {
                 if self.retry_at.is_some() { Wake::Work } else { Wake::Idle }
