@@ -16,7 +16,7 @@ const PRAGMAS: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// The table as it is in a store, without the others and without a reference to them.
+/// The table as it is in a new store, without the others and without a reference to them.
 const TABLE: &str = "
     CREATE TABLE journal (
         instance BLOB NOT NULL,
@@ -24,7 +24,7 @@ const TABLE: &str = "
         at       INTEGER NOT NULL,
         record   TEXT NOT NULL,
         PRIMARY KEY (instance, seq)
-    ) STRICT, WITHOUT ROWID;
+    ) STRICT;
 ";
 
 const ROWS_PER_TRANSACTION: usize = 1_000;

@@ -105,6 +105,23 @@ const FORMAT_2: &str = "
 /// Nothing in the tables: journals may hold `attempt_began`, and losses that don't count, which older hosts can't read.
 const FORMAT_3: &str = "";
 
+/// The journal as a new file has it: entries in the order in which they come, and an index of their keys. In the order of
+/// the keys, as format 1 has it, each entry of a commit goes to a page of its own, for each is of another instance; and
+/// whole pages are what is written. To read a journal, a page is read for each entry in return.
+///
+/// All statements mean the same for both, so this is no format of its own: older hosts of this format use such a file, and
+/// this one uses files that were made before as they are. To move their journals would take as long as they are large.
+const NEW_JOURNAL: &str = "
+    DROP TABLE journal;
+    CREATE TABLE journal (
+        instance BLOB NOT NULL REFERENCES instances (id),
+        seq      INTEGER NOT NULL,
+        at       INTEGER NOT NULL,
+        record   TEXT NOT NULL,
+        PRIMARY KEY (instance, seq)
+    ) STRICT;
+";
+
 /// What a file is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -150,7 +167,13 @@ pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Resul
     for migration in missing {
         transaction.execute_batch(migration)?;
     }
+    if from == 0 {
+        transaction.execute_batch(NEW_JOURNAL)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }
+
+#[cfg(test)]
+mod tests;
