@@ -1,4 +1,4 @@
-//! WebAssembly as sections: enough to change a component where it counts.
+//! WebAssembly as sections: enough to change a component where it counts, and to put another module into it.
 
 use std::ops::Range;
 
@@ -36,6 +36,17 @@ pub(crate) fn largest(wasm: &[u8], wanted: u8) -> Option<Range<usize>> {
     sections(wasm, wanted).into_iter().max_by_key(Range::len)
 }
 
+/// `component` with another core module in the place of the one at `old`.
+pub(crate) fn with_module(component: &[u8], old: &Range<usize>, module: &[u8]) -> Vec<u8> {
+    let size = old.end - old.start;
+    let before = old.start - written(size).len();
+    let mut made = component[..before].to_vec();
+    made.extend(written(module.len()));
+    made.extend_from_slice(module);
+    made.extend_from_slice(&component[old.end..]);
+    made
+}
+
 /// An unsigned LEB128 number, and where what follows it begins.
 fn number(wasm: &[u8], at: usize) -> Option<(usize, usize)> {
     let mut value = 0_usize;
@@ -46,6 +57,20 @@ fn number(wasm: &[u8], at: usize) -> Option<(usize, usize)> {
         }
     }
     None
+}
+
+/// The number as it is written shortest.
+fn written(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = (number & 0x7f) as u8;
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +92,18 @@ mod tests {
     fn numbers_have_up_to_five_bytes() {
         assert_eq!(number(&[0xe5, 0x8e, 0x26], 0), Some((624_485, 3)));
         assert_eq!(number(&[0x80, 0x80], 0), None);
+    }
+
+    #[test]
+    fn a_module_takes_the_place_of_another() {
+        let component = [&b"\0asm\x0d\0\x01\0"[..], &[0, 1, 9, 1, 3, 7, 7, 7, 2, 1, 5]].concat();
+        let old = largest(&component, CORE_MODULE).unwrap();
+        assert_eq!(component[old.clone()], [7, 7, 7]);
+        let made = with_module(&component, &old, &[8; 200]);
+        let new = largest(&made, CORE_MODULE).unwrap();
+        assert_eq!(made[new], [8; 200]);
+        assert_eq!(sections(&made, 2).len(), 1);
+        assert_eq!(with_module(&component, &old, &[7, 7, 7]), component);
     }
 
     #[test]

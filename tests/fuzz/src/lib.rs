@@ -5,7 +5,7 @@
 //! | `targets` | one file for each: what reads the bytes, what must hold, where inputs come from |
 //! | `target` | what a target is |
 //! | `mutate`, `draw` | other inputs from known ones; something large from a few bytes |
-//! | `bytes` | WebAssembly as sections |
+//! | `bytes`, `smith` | WebAssembly as sections; modules of random code |
 //! | `corpus` | the committed inputs: seeds, and every former finding |
 //! | `worker` | the process that runs inputs; it may die of one |
 //! | `campaign` | starts workers, watches them, and says what they died of |
@@ -24,6 +24,7 @@ mod corpus;
 mod coverage;
 mod draw;
 mod mutate;
+mod smith;
 pub mod target;
 pub mod targets;
 pub mod worker;

@@ -4,9 +4,11 @@
 //! - What was loaded can be executed, and asked where to go on: each comes to an outcome, in time, and it isn't the host's.
 //!
 //! Inputs are real components of the components folder, changed: anywhere; in the code, so that some of it is valid code
-//! that nobody would write; in the data, so that workflows describe themselves strangely and steps run astray.
+//! that nobody would write; in the data, so that workflows describe themselves strangely and steps run astray; with a module of
+//! random code in the place of their own.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -22,6 +24,7 @@ use tokio::runtime::Runtime;
 
 use crate::bytes;
 use crate::mutate;
+use crate::smith;
 use crate::target::{Bounds, Target};
 
 /// See the module.
@@ -64,29 +67,42 @@ fn seeds() -> Vec<Vec<u8>> {
 fn components() -> PathBuf {
     let beside = || {
         let program = std::env::current_exe().ok()?;
-        Some(program.ancestors().nth(2)?.join("components"))
+        let mut folders = program.ancestors().map(|folder| folder.join("components"));
+        folders.find(|folder| folder.is_dir())
     };
     let named = std::env::var_os("HEPHAESTUS_COMPONENTS").map(PathBuf::from);
     named.or_else(beside).unwrap_or_default()
 }
 
 fn generate(rng: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
-    let mut component = mutate::pick(rng, seeds);
-    let place = match rng.u8(..8) {
-        0 => return mutate::bytes(rng, &[component], &["\0asm\u{d}\0\u{1}\0", "\0", "\u{7f}"]),
-        1..4 => bytes::CODE,
-        _ => bytes::DATA,
-    };
+    let component = mutate::pick(rng, seeds);
     let Some(module) = bytes::largest(&component, bytes::CORE_MODULE) else {
         return mutate::bytes(rng, &[component], &[]);
     };
-    let Some(section) = bytes::largest(&component[module.clone()], place) else {
-        return component;
-    };
-    let section = &mut component[module][section];
-    let most = if place == bytes::CODE { 2 } else { 9 };
-    for _ in 0..1 << rng.u32(0..most) {
-        overwrite(rng, section);
+    match rng.u8(..10) {
+        0 => mutate::bytes(rng, &[component], &["\0asm\u{d}\0\u{1}\0", "\0", "\u{7f}"]),
+        1..4 => with_random_code(rng, &component, &module),
+        4..6 => overwritten(rng, component, module, bytes::CODE),
+        _ => overwritten(rng, component, module, bytes::DATA),
+    }
+}
+
+/// With a module of random code in the place of its own. Its interfaces fit, so it is called.
+fn with_random_code(rng: &mut Rng, component: &[u8], own: &Range<usize>) -> Vec<u8> {
+    let made = (0..4).find_map(|_| smith::module(rng.u64(..), &component[own.clone()]));
+    let made = made.unwrap_or_else(|| panic!("wasm-smith makes no module in four tries"));
+    bytes::with_module(component, own, &made)
+}
+
+/// With some bytes changed in one section of its module.
+fn overwritten(rng: &mut Rng, mut component: Vec<u8>, module: Range<usize>, place: u8) -> Vec<u8> {
+    if let Some(section) = bytes::largest(&component[module.clone()], place) {
+        // Little code that was changed is valid; of data, all is.
+        let most = if place == bytes::CODE { 2 } else { 9 };
+        let section = &mut component[module][section];
+        for _ in 0..1 << rng.u32(0..most) {
+            overwrite(rng, section);
+        }
     }
     component
 }
@@ -194,4 +210,26 @@ fn attempt(loaded: &LoadedWorkflow, step: &StepRef) -> Attempt {
 
 fn id<T: std::str::FromStr<Err = hephaestus_core::InvalidId>>(text: &str) -> T {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else nothing of the random code would be run.
+    #[test]
+    fn components_of_random_code_are_called() {
+        let seeds = seeds();
+        let (runtime, executor) = &*EXECUTOR;
+        let mut rng = Rng::with_seed(3);
+        let called = (0..12).filter(|_| {
+            let own = bytes::largest(&seeds[0], bytes::CORE_MODULE).unwrap();
+            let made = with_random_code(&mut rng, &seeds[0], &own);
+            match runtime.block_on(executor.load(digest(&made), &made)) {
+                Ok(_) => true,
+                Err(error) => error.to_string().contains("describe"),
+            }
+        });
+        assert!(called.count() > 0, "not one of twelve");
+    }
 }
