@@ -118,7 +118,8 @@ pub fn events(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///   `linear` or `exponential` says how long the first pause is, and how pauses grow; `attempts` counts the first one too;
 ///   no pause is longer than `cap`; `jitter` is in percent. Or `retry(never)`;
 /// - `requests(http = "https://stock.example", private_http = "http://ledger.internal:8080", secret = "STOCK_TOKEN")`: what
-///   it needs from outside of its sandbox. That grants nothing: it tells the operator what to grant.
+///   it needs from outside of its sandbox. That grants nothing: it tells the operator what to grant. `http = "GET,HEAD https://…"`
+///   for some methods; `env = "REGION"`, `files = "/in"`, `write_files = "/out"`, `clock`, `random` too.
 ///
 /// A step with code of several functions is a type, whose `run` is the step; the name is that of the type:
 ///

@@ -36,6 +36,15 @@ impl InvalidId {
 #[serde(transparent)]
 pub struct InstanceId(pub Uuid);
 
+impl InstanceId {
+    /// When it was created, as the id itself says: milliseconds since 1970. `None`: its UUID is of a version that
+    /// doesn't tell.
+    pub fn created_ms(self) -> Option<u64> {
+        // The first 48 bits (RFC 9562, 5.7).
+        (self.0.get_version_num() == 7).then(|| u64::try_from(self.0.as_u128() >> 80).unwrap_or_default())
+    }
+}
+
 impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use hephaestus_core::capability::{HttpPattern, HttpTarget, Request, SecretName};
+use hephaestus_core::capability::{
+    GuestPath, HttpMethods, HttpPattern, HttpTarget, Request, SecretName, VariableName,
+};
 
 /// What a step may use. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +15,14 @@ pub struct StepGrants {
     pub http: Vec<HttpGrant>,
     /// The secrets that it may read, and where they come from.
     pub secrets: BTreeMap<SecretName, SecretSource>,
+    /// The environment variables that it has.
+    pub env: BTreeMap<VariableName, EnvSource>,
+    /// The folders of the host that it sees, by the names under which it sees them.
+    pub files: BTreeMap<GuestPath, FilesGrant>,
+    /// Whether it knows what time it is. If not, its clocks stand still.
+    pub clock: bool,
+    /// Whether its random numbers are. If not, they are the same for each attempt.
+    pub random: bool,
 }
 
 /// Some HTTP requests are allowed.
@@ -22,6 +32,27 @@ pub struct HttpGrant {
     pub origin: HttpPattern,
     /// Whether the host's name may lead to addresses of private networks, and of this host itself.
     pub private: bool,
+    /// With which methods.
+    pub methods: HttpMethods,
+}
+
+/// A folder of the host is shown to a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilesGrant {
+    /// Which one.
+    pub host: PathBuf,
+    /// Whether what is in it may be changed.
+    pub write: bool,
+}
+
+/// Where the value of an environment variable is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EnvSource {
+    /// Here.
+    Value(String),
+    /// In this environment variable of the host.
+    Host(String),
 }
 
 /// Where the value of a secret is. Never the value.
@@ -43,18 +74,27 @@ impl HttpGrant {
 
 impl StepGrants {
     /// The grants under which a request to `target` is allowed. Several: the most permissive one counts.
-    pub fn http(&self, target: &HttpTarget) -> Option<&HttpGrant> {
+    pub fn http(&self, method: &str, target: &HttpTarget) -> Option<&HttpGrant> {
         self.http
             .iter()
-            .filter(|grant| grant.origin.covers(target))
+            .filter(|grant| grant.methods.covers(method) && grant.origin.covers(target))
             .max_by_key(|grant| grant.reaches_private())
     }
 
     /// Whether a request of a step is granted in full.
     pub fn allow(&self, request: &Request) -> bool {
         match request {
-            Request::Http { origin, private } => {
-                let is_enough = |grant: &HttpGrant| grant.reaches_private() || !private;
+            Request::Http {
+                origin,
+                private,
+                methods,
+            } => {
+                let Ok(methods) = HttpMethods::new(methods.iter().map(String::as_str)) else {
+                    return false;
+                };
+                let is_enough = |grant: &HttpGrant| {
+                    (grant.reaches_private() || !private) && grant.methods.includes(&methods)
+                };
                 let covers =
                     |grant: &&HttpGrant| match (HttpTarget::parse(origin), HttpPattern::parse(origin)) {
                         (Ok(target), _) => grant.origin.covers(&target),
@@ -64,6 +104,13 @@ impl StepGrants {
                 self.http.iter().filter(covers).any(is_enough)
             }
             Request::Secret { name } => self.secrets.contains_key(name.as_str()),
+            Request::Env { name } => self.env.contains_key(name.as_str()),
+            Request::Files { path, write } => GuestPath::new(path).is_ok_and(|path| {
+                let mut holding = self.files.iter().filter(|(folder, _)| folder.holds(&path));
+                holding.any(|(_, grant)| grant.write || !write)
+            }),
+            Request::Clock => self.clock,
+            Request::Random => self.random,
         }
     }
 }
@@ -76,6 +123,26 @@ mod tests {
         Request::Http {
             origin: origin.into(),
             private,
+            methods: Vec::new(),
+        }
+    }
+
+    fn with(methods: &[&str], origin: &str) -> Request {
+        Request::Http {
+            origin: origin.into(),
+            private: false,
+            methods: methods.iter().map(|&method| method.into()).collect(),
+        }
+    }
+
+    fn env(name: &str) -> Request {
+        Request::Env { name: name.into() }
+    }
+
+    fn files(path: &str, write: bool) -> Request {
+        Request::Files {
+            path: path.into(),
+            write,
         }
     }
 
@@ -83,14 +150,30 @@ mod tests {
         let grant = |origin: &str, private| HttpGrant {
             origin: origin.parse().unwrap(),
             private,
+            methods: HttpMethods::all(),
+        };
+        let files = |write| FilesGrant {
+            host: PathBuf::from("/srv"),
+            write,
         };
         StepGrants {
             http: vec![
                 grant("https://*.example.org", false),
                 grant("https://db.example.org", true),
                 grant("http://127.0.0.1:8080", false),
+                HttpGrant {
+                    methods: HttpMethods::new(["GET", "HEAD"]).unwrap(),
+                    ..grant("https://read.example", false)
+                },
             ],
             secrets: BTreeMap::from([("TOKEN".parse().unwrap(), SecretSource::Env("T".into()))]),
+            env: BTreeMap::from([("REGION".parse().unwrap(), EnvSource::Value("eu".into()))]),
+            files: BTreeMap::from([
+                ("/in".parse().unwrap(), files(false)),
+                ("/out".parse().unwrap(), files(true)),
+            ]),
+            clock: true,
+            random: false,
         }
     }
 
@@ -99,6 +182,10 @@ mod tests {
         for request in [
             http("https://a.example.org", false),
             Request::Secret { name: "TOKEN".into() },
+            env("REGION"),
+            files("/in", false),
+            Request::Clock,
+            Request::Random,
         ] {
             assert!(!StepGrants::default().allow(&request));
         }
@@ -117,6 +204,18 @@ mod tests {
             (http("rubbish", false), false),
             (Request::Secret { name: "TOKEN".into() }, true),
             (Request::Secret { name: "token".into() }, false),
+            (http("https://read.example", false), false),
+            (with(&["GET"], "https://read.example"), true),
+            (with(&["GET", "POST"], "https://read.example"), false),
+            (with(&["POST"], "https://a.example.org"), true),
+            (env("REGION"), true),
+            (env("HOME"), false),
+            (files("/in/today", false), true),
+            (files("/in", true), false),
+            (files("/out", true), true),
+            (files("/", false), false),
+            (Request::Clock, true),
+            (Request::Random, false),
         ] {
             assert_eq!(grants().allow(&request), expected, "{request}");
         }

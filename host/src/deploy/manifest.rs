@@ -17,9 +17,9 @@ use hephaestus_core::definition::Workflow;
 use hephaestus_core::{StepRef, WorkflowName};
 
 pub use error::ManifestError;
-use file::{FilePolicy, ManifestFile};
+use file::{FileAccess, FilePolicy, ManifestFile};
 
-use super::grants::{HttpGrant, SecretSource};
+use super::grants::{FilesGrant, HttpGrant, SecretSource};
 use super::policy::StepPolicy;
 
 /// What the operator grants. The default grants nothing.
@@ -158,6 +158,7 @@ impl StepPolicy {
         grants.http.extend(more.http.iter().map(|entry| HttpGrant {
             origin: entry.origin.clone(),
             private: entry.private,
+            methods: entry.methods.clone(),
         }));
         for name in &more.secrets {
             let source: SecretSource = sources.of(name).ok_or_else(|| ManifestError::NoSource {
@@ -166,6 +167,26 @@ impl StepPolicy {
             })?;
             grants.secrets.insert(name.clone(), source);
         }
+        let env = more.env.iter();
+        grants
+            .env
+            .extend(env.map(|(name, source)| (name.clone(), source.0.clone())));
+        let mut own = BTreeMap::new();
+        for entry in &more.files {
+            let grant = FilesGrant {
+                host: sources.folder().join(&entry.host),
+                write: entry.access == FileAccess::ReadWrite,
+            };
+            if own.insert(entry.guest.clone(), grant).is_some() {
+                return Err(ManifestError::SameFolder {
+                    guest: entry.guest.clone(),
+                    place: place(),
+                });
+            }
+        }
+        grants.files.extend(own);
+        grants.clock = more.clock.unwrap_or(grants.clock);
+        grants.random = more.random.unwrap_or(grants.random);
         Ok(self)
     }
 }

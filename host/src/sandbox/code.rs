@@ -11,10 +11,7 @@ use super::ctx::GuestCtx;
 
 /// A component that was compiled, linked and proven.
 pub(super) struct Code {
-    /// For `execute`.
-    pub(super) real: WorkflowPre<GuestCtx>,
-    /// For `describe` and `transit`.
-    pub(super) virtual_: WorkflowPre<GuestCtx>,
+    pub(super) pre: WorkflowPre<GuestCtx>,
     pub(super) workflow: Arc<Workflow>,
 }
 
@@ -38,17 +35,9 @@ impl Entries {
             return;
         };
         let code = match Arc::try_unwrap(code) {
-            Ok(Code {
-                real,
-                virtual_,
-                workflow,
-            }) => match Arc::try_unwrap(workflow) {
+            Ok(Code { pre, workflow }) => match Arc::try_unwrap(workflow) {
                 Ok(_) => return,
-                Err(workflow) => Arc::new(Code {
-                    real,
-                    virtual_,
-                    workflow,
-                }),
+                Err(workflow) => Arc::new(Code { pre, workflow }),
             },
             Err(code) => code,
         };

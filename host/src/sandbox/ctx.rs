@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use hephaestus_core::definition::Workflow;
+use hephaestus_core::engine::Failure;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::WasiCtx;
 
@@ -12,13 +13,10 @@ use super::http::{self, Denials, Http, Network};
 use super::limiter::{Limiter, Meter};
 use super::options::SandboxLimits;
 use super::output::Output;
-use super::wasi::{VirtualClock, Wasi};
+use super::wasi::{self, MonotonicClock, Wasi, World};
 use crate::deploy::grants::StepGrants;
 use crate::deploy::policy::StepPolicy;
 use crate::runner::Attempt;
-
-/// The most host objects (streams, pollables) that a guest can hold; one more traps.
-const HOST_OBJECTS: usize = 4096;
 
 /// Whose call the guest is serving.
 #[derive(Debug, Clone)]
@@ -38,9 +36,8 @@ impl Scope {
 
 /// The data of a store.
 pub(super) struct GuestCtx {
-    wasi: WasiCtx,
+    world: World,
     table: ResourceTable,
-    virtual_now_ns: u64,
     limiter: Limiter,
     output: Output,
     /// `None` while the workflow describes itself: there is no instance then.
@@ -51,28 +48,32 @@ pub(super) struct GuestCtx {
 }
 
 impl GuestCtx {
-    pub(super) fn new(wasi: Wasi, limits: &SandboxLimits, network: Arc<Network>) -> Self {
+    pub(super) fn new(
+        wasi: Wasi<'_>,
+        limits: &SandboxLimits,
+        network: Arc<Network>,
+    ) -> Result<Self, Failure> {
         let denials = Denials::default();
         let output = Output::new(limits);
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HOST_OBJECTS);
-        Self {
-            wasi: wasi.context(&output),
+        table.set_max_capacity(limits.handles);
+        Ok(Self {
+            world: wasi.world(&output)?,
             table,
-            virtual_now_ns: 0,
             limiter: Limiter::new(limits),
             output,
             scope: None,
             http: Http::new(network, limits, denials.clone()),
             denials,
             deadline: Instant::now(),
-        }
+        })
     }
 
     /// Prepares for one call.
     pub(super) fn begin(&mut self, scope: Option<Scope>, deadline: Instant) {
         self.http
             .begin(scope.as_ref().and_then(|scope| scope.policy.clone()));
+        self.world.begin(scope.as_ref().map(|scope| &*scope.attempt));
         self.scope = scope;
         self.deadline = deadline;
         self.denials.forget();
@@ -101,16 +102,16 @@ impl GuestCtx {
     }
 
     pub(super) fn wasi_parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
-        (&mut self.wasi, &mut self.table)
+        (&mut self.world.ctx, &mut self.table)
     }
 
     pub(super) fn http_parts(&mut self) -> (&mut Http, &mut ResourceTable) {
         (&mut self.http, &mut self.table)
     }
 
-    pub(super) fn virtual_clock(&mut self) -> VirtualClock<'_> {
-        VirtualClock {
-            now_ns: &mut self.virtual_now_ns,
+    pub(super) fn monotonic_clock(&mut self) -> MonotonicClock<'_> {
+        MonotonicClock {
+            clock: &self.world.clock,
             table: &mut self.table,
         }
     }
@@ -138,8 +139,8 @@ impl HasData for HasCapabilities {
 }
 
 /// Everything a guest can import.
-pub(super) fn add_to_linker(linker: &mut Linker<GuestCtx>, wasi: Wasi) -> wasmtime::Result<()> {
-    wasi.add_to_linker(linker)?;
+pub(super) fn add_to_linker(linker: &mut Linker<GuestCtx>) -> wasmtime::Result<()> {
+    wasi::add_to_linker(linker)?;
     http::add_to_linker(linker)?;
     context::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
     log::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;

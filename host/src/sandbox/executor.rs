@@ -31,7 +31,6 @@ pub(super) struct Shared {
     pub(super) engine: Engine,
     pub(super) options: SandboxOptions,
     pub(super) linker: Linker<GuestCtx>,
-    pub(super) virtual_linker: Linker<GuestCtx>,
     pub(super) slots: Slots<Guest>,
     pub(super) cache: Cache,
     pub(super) compiler: Compiler,
@@ -46,8 +45,7 @@ impl WasmExecutor {
     pub fn new(options: SandboxOptions) -> Result<Self, SandboxError> {
         let engine = engine(&options)?;
         Ok(Self(Arc::new(Shared {
-            linker: linker(&engine, Wasi::Real)?,
-            virtual_linker: linker(&engine, Wasi::Virtual)?,
+            linker: linker(&engine)?,
             slots: Slots::new(options.slots),
             network: Arc::new(Network::new(options.extra_roots_pem.as_deref())?),
             cache: Cache::new(options.cached_components),
@@ -68,7 +66,7 @@ impl WasmExecutor {
     /// The names of the interfaces that a component imports. `None`: it was not loaded here, or not for a while.
     pub fn imports(&self, digest: Digest) -> Option<Vec<String>> {
         let code = self.0.cache.get(digest)?;
-        let shape = code.real.instance_pre().component().component_type();
+        let shape = code.pre.instance_pre().component().component_type();
         let names = shape.imports(&self.0.engine).map(|(name, _)| name.to_owned());
         Some(names.collect())
     }
@@ -82,9 +80,9 @@ impl std::fmt::Debug for WasmExecutor {
     }
 }
 
-fn linker(engine: &Engine, wasi: Wasi) -> Result<Linker<GuestCtx>, SandboxError> {
+fn linker(engine: &Engine) -> Result<Linker<GuestCtx>, SandboxError> {
     let mut linker = Linker::new(engine);
-    match ctx::add_to_linker(&mut linker, wasi) {
+    match ctx::add_to_linker(&mut linker) {
         Ok(()) => Ok(linker),
         Err(error) => Err(SandboxError::Engine {
             reason: format!("{error:#}"),
@@ -147,14 +145,14 @@ impl WasmSandbox {
         self.shared.options.reuse && policy.isolation == Isolation::Instance
     }
 
-    async fn fresh(&self, wasi: Wasi, limits: &SandboxLimits) -> Result<Guest, Failure> {
+    async fn fresh(&self, wasi: Wasi<'_>, limits: &SandboxLimits) -> Result<Guest, Failure> {
         let shared = &*self.shared;
         let slot = shared
             .slots
             .acquire()
             .await
             .map_err(|error| Failure::new(FailureKind::Host, format!("no slot for a guest: {error}")))?;
-        Ok(Guest::new(shared, wasi, limits, slot))
+        Guest::new(shared, wasi, limits, slot)
     }
 
     async fn try_execute(
@@ -166,7 +164,10 @@ impl WasmSandbox {
         let limits = &self.shared.options.limits.with(&policy.limits);
         let (mut guest, reused) = match self.wake(&attempt, &policy) {
             Some(guest) => (guest, true),
-            None => (self.fresh(Wasi::Real, limits).await?, false),
+            None => {
+                let wasi = Wasi::Step(&policy.grants, &attempt);
+                (self.fresh(wasi, limits).await?, false)
+            }
         };
         let attempt = Arc::new(attempt);
         let call = guest.begin(
@@ -174,7 +175,7 @@ impl WasmSandbox {
             limits.budget(attempt.deadline, &policy.limits),
         );
         let ended = call
-            .run(limits, guest.execute(&code.real, attempt.step.to_string()))
+            .run(limits, guest.execute(&code.pre, attempt.step.to_string()))
             .await;
 
         let retry = policy.retry.clone();
@@ -203,10 +204,10 @@ impl WasmSandbox {
     async fn try_transit(&self, attempt: Attempt, event: &EventName) -> Routing {
         let code = self.code()?;
         let limits = &self.shared.options.limits;
-        let mut guest = self.fresh(Wasi::Virtual, limits).await?;
+        let mut guest = self.fresh(Wasi::Definition, limits).await?;
         let attempt = Arc::new(attempt);
         let call = guest.begin(Some(scope(&attempt, &code, None)), limits.definition_deadline);
-        let transit = guest.transit(&code.virtual_, attempt.step.to_string(), event.to_string());
+        let transit = guest.transit(&code.pre, attempt.step.to_string(), event.to_string());
         targets(&call.run(limits, transit).await.result?)
     }
 }

@@ -41,17 +41,41 @@ impl Host for Capabilities<'_> {
 /// A request in the words of core.
 pub(super) fn from_wit(request: wit::Request) -> Request {
     match request {
-        wit::Request::Http(wit::HttpAccess { origin, private }) => Request::Http { origin, private },
+        wit::Request::Http(wit::HttpAccess {
+            origin,
+            private,
+            methods,
+        }) => Request::Http {
+            origin,
+            private,
+            methods,
+        },
         wit::Request::Secret(name) => Request::Secret { name },
+        wit::Request::Env(name) => Request::Env { name },
+        wit::Request::Files(wit::FileAccess { path, write }) => Request::Files { path, write },
+        wit::Request::Clock => Request::Clock,
+        wit::Request::Random => Request::Random,
     }
 }
 
 fn to_wit(request: &Request) -> wit::Request {
     match request {
-        Request::Http { origin, private } => wit::Request::Http(wit::HttpAccess {
+        Request::Http {
+            origin,
+            private,
+            methods,
+        } => wit::Request::Http(wit::HttpAccess {
             origin: origin.clone(),
             private: *private,
+            methods: methods.clone(),
         }),
         Request::Secret { name } => wit::Request::Secret(name.clone()),
+        Request::Env { name } => wit::Request::Env(name.clone()),
+        Request::Files { path, write } => wit::Request::Files(wit::FileAccess {
+            path: path.clone(),
+            write: *write,
+        }),
+        Request::Clock => wit::Request::Clock,
+        Request::Random => wit::Request::Random,
     }
 }

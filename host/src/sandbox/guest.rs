@@ -49,8 +49,13 @@ pub(super) struct Ended<R> {
 
 impl Guest {
     /// `limits`: its own, for life.
-    pub(super) fn new(shared: &Shared, wasi: Wasi, limits: &SandboxLimits, slot: Slot) -> Self {
-        let ctx = GuestCtx::new(wasi, limits, Arc::clone(&shared.network));
+    pub(super) fn new(
+        shared: &Shared,
+        wasi: Wasi<'_>,
+        limits: &SandboxLimits,
+        slot: Slot,
+    ) -> Result<Self, Failure> {
+        let ctx = GuestCtx::new(wasi, limits, Arc::clone(&shared.network))?;
         let mut store = Store::new(&shared.engine, ctx);
         store.limiter(|ctx| ctx.limiter());
         store.set_hostcall_fuel(limits.output_bytes.saturating_add(OUTPUT_SLACK_BYTES));
@@ -60,11 +65,11 @@ impl Guest {
             }
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
-        Self {
+        Ok(Self {
             store,
             exports: None,
             _slot: slot,
-        }
+        })
     }
 
     /// Whether it was denied a capability during its last call.

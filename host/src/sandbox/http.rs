@@ -167,7 +167,7 @@ impl Gate {
         let granted = self
             .policy
             .as_ref()
-            .and_then(|policy| policy.grants.http(&target));
+            .and_then(|policy| policy.grants.http(method.as_str(), &target));
         let Some(grant) = granted else {
             self.denials.note();
             return Err(Error::HttpRequestDenied);

@@ -54,14 +54,9 @@ impl Shared {
         let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
         check_interfaces(&imports, &exports)?;
 
-        let real = link(&self.linker, component)?;
-        let virtual_ = link(&self.virtual_linker, component)?;
-        let workflow = Arc::new(self.describe(&virtual_).await?);
-        Ok(Code {
-            real,
-            virtual_,
-            workflow,
-        })
+        let pre = link(&self.linker, component)?;
+        let workflow = Arc::new(self.describe(&pre).await?);
+        Ok(Code { pre, workflow })
     }
 
     async fn describe(&self, code: &WorkflowPre<GuestCtx>) -> Result<Workflow, LoadError> {
@@ -69,7 +64,7 @@ impl Shared {
         let slot = self.slots.acquire().await.map_err(|error| LoadError::Host {
             reason: format!("no slot for a guest: {error}"),
         })?;
-        let mut guest = Guest::new(self, Wasi::Virtual, limits, slot);
+        let mut guest = Guest::new(self, Wasi::Definition, limits, slot).map_err(undescribed)?;
         let call = guest.begin(None, limits.definition_deadline);
         let described = call
             .run(limits, guest.describe(code))

@@ -77,6 +77,9 @@ pub struct SandboxLimits {
     pub longest_deadline: Duration,
     /// How long `describe` and `transit` may take. They have nothing to wait for. Default: 2 s.
     pub definition_deadline: Duration,
+    /// How many objects of the host (open files, streams, things to wait for) a guest can hold; one more traps.
+    /// Default: 1,024.
+    pub handles: usize,
     /// The linear memory of a guest, all memories together. Default: 128 MiB.
     pub memory_bytes: usize,
     /// The depth of its call stack. Default: 512 KiB.
@@ -116,6 +119,7 @@ impl Default for SandboxLimits {
             deadline: Duration::from_secs(30),
             longest_deadline: Duration::from_secs(60 * 60),
             definition_deadline: Duration::from_secs(2),
+            handles: 1024,
             memory_bytes: 128 << 20,
             stack_bytes: 512 << 10,
             table_elements: 100_000,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use hephaestus_core::engine::InstanceStatus;
 use hephaestus_core::{InstanceId, Json, Timestamp, WorkflowName};
+use hephaestus_host::deploy::Manifest;
 use hephaestus_host::sandbox::{SandboxOptions, WasmExecutor};
 use hephaestus_host::store::Query;
 use hephaestus_host::{Host, Runner, StartOptions};
@@ -27,6 +28,14 @@ pub(crate) struct World {
     executor: WasmExecutor,
 }
 
+/// The defaults, and the time for the steps that wait until a moment.
+fn executor() -> Result<WasmExecutor> {
+    let options = SandboxOptions::default();
+    let manifest = Manifest::parse("[workflows.pause-steps]\nclock = true", Path::new(""))?;
+    options.manifest.replace(manifest);
+    Ok(WasmExecutor::new(options)?)
+}
+
 impl World {
     /// In `folder`, which exists and is empty.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
@@ -34,7 +43,7 @@ impl World {
             folder: folder.to_owned(),
             chain: component("chain-steps")?,
             pause: component("pause-steps")?,
-            executor: WasmExecutor::new(SandboxOptions::default())?,
+            executor: executor()?,
         })
     }
 

@@ -133,11 +133,13 @@ async fn a_definition_says_what_is_asked_for() {
         [
             Request::Http {
                 origin: "http://127.0.0.1:1".into(),
-                private: false
+                private: false,
+                methods: Vec::new(),
             },
             Request::Http {
                 origin: "http://ledger.internal".into(),
-                private: true
+                private: true,
+                methods: Vec::new(),
             },
             Request::Secret { name: "TOKEN".into() }
         ]

@@ -11,6 +11,7 @@ mod cache;
 mod checkpoint;
 mod describe;
 mod execute;
+mod grants;
 mod load;
 mod neighbours;
 mod padding;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hephaestus_core::capability::SecretName;
+use hephaestus_core::capability::{GuestPath, SecretName};
 use hephaestus_core::definition::nearest;
 
 /// A manifest can't be read. Nothing of it counts.
@@ -49,6 +49,16 @@ pub enum ManifestError {
         secret: SecretName,
         /// The name.
         variable: String,
+    },
+    /// One table shows two folders under one name.
+    #[error(
+        "{place} shows two folders to the guest as `{guest}`: leave one of them out, or give it another name"
+    )]
+    SameFolder {
+        /// The name.
+        guest: GuestPath,
+        /// The table.
+        place: String,
     },
     /// One of these, in this file.
     #[error("the manifest {} is refused: {problem}", path.display())]

@@ -8,14 +8,15 @@ mod secrets;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use hephaestus_core::capability::SecretName;
+use hephaestus_core::capability::{SecretName, VariableName};
 use hephaestus_core::{StepRef, WorkflowName};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::deploy::policy::Isolation;
 
-pub(super) use access::FileHttp;
+use access::FileVariable;
+pub(super) use access::{FileAccess, FileFiles, FileHttp};
 use amount::{Size, Span};
 pub(super) use retry::FileRetry;
 use secrets::FileSource;
@@ -42,6 +43,10 @@ pub(super) struct FilePolicy {
     pub(super) isolation: Option<FileIsolation>,
     pub(super) http: Vec<FileHttp>,
     pub(super) secrets: Vec<SecretName>,
+    pub(super) env: BTreeMap<VariableName, FileVariable>,
+    pub(super) files: Vec<FileFiles>,
+    pub(super) clock: Option<bool>,
+    pub(super) random: Option<bool>,
     pub(super) steps: BTreeMap<StepRef, FileStep>,
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
+use hephaestus_core::capability::HttpMethods;
 use hephaestus_core::definition::{Backoff, RetryPolicy, WorkflowBuilder, step};
 
 use super::*;
-use crate::deploy::grants::{HttpGrant, StepGrants};
+use crate::deploy::grants::{EnvSource, HttpGrant, StepGrants};
 use crate::deploy::policy::{Isolation, StepLimits};
 
 const GOOD: &str = r#"
@@ -46,10 +47,12 @@ fn a_step_has_what_its_workflow_has_and_its_own() {
     let http = |origin: &str, private| HttpGrant {
         origin: origin.parse().unwrap(),
         private,
+        methods: HttpMethods::all(),
     };
     let all = StepGrants {
         http: vec![http("https://*.carrier.example", false)],
         secrets: [("TOKEN".parse().unwrap(), SecretSource::Env("SHOP_TOKEN".into()))].into(),
+        ..StepGrants::default()
     };
     assert_eq!(grants("shop", "ship"), all);
     assert_eq!(grants("shopping", "pay"), StepGrants::default());
@@ -70,6 +73,103 @@ fn a_step_has_what_its_workflow_has_and_its_own() {
         Some(SecretSource::File("/etc/shop/secrets/in-folder".into()))
     );
     assert_eq!(source("OTHER"), None);
+}
+
+#[test]
+fn variables_folders_time_and_chance_are_granted_one_by_one() {
+    let manifest = parse(
+        r#"
+        [workflows.shop]
+        clock = true
+        env = { REGION = "eu", LOG_LEVEL = "info" }
+        files = [{ host = "data", guest = "/in" }]
+        http = [{ origin = "https://read.example", methods = ["GET", "HEAD"] }]
+
+        [workflows.shop.steps.pay]
+        clock = false
+        random = true
+        env = { LOG_LEVEL = { host = "SHOP_LOG_LEVEL" } }
+        files = [{ host = "/srv/out", guest = "/out", access = "read-write" }, { host = "other", guest = "/in" }]
+        "#,
+    );
+    let ship = &policy(&manifest, "shop", "ship").grants;
+    assert!(ship.clock && !ship.random);
+    assert_eq!(ship.env.get("REGION"), Some(&EnvSource::Value("eu".into())));
+    let folder = |grants: &StepGrants, guest: &str| {
+        grants
+            .files
+            .get(guest)
+            .map(|grant| (grant.host.display().to_string(), grant.write))
+    };
+    assert_eq!(folder(ship, "/in"), Some(("/etc/shop/data".into(), false)));
+    assert_eq!(ship.http[0].methods, HttpMethods::new(["HEAD", "GET"]).unwrap());
+
+    let pay = &policy(&manifest, "shop", "pay").grants;
+    assert!(!pay.clock && pay.random);
+    assert_eq!(pay.env.get("REGION"), ship.env.get("REGION"));
+    assert_eq!(
+        pay.env.get("LOG_LEVEL"),
+        Some(&EnvSource::Host("SHOP_LOG_LEVEL".into()))
+    );
+    assert_eq!(folder(pay, "/in"), Some(("/etc/shop/other".into(), false)));
+    assert_eq!(folder(pay, "/out"), Some(("/srv/out".into(), true)));
+}
+
+#[test]
+fn grants_that_make_no_sense_are_refused() {
+    let line = |line: &str| format!("[workflows.shop]\n{line}\n");
+    check(
+        &line("clock = \"real\""),
+        expect![[r#"line 2, column 9: invalid type: string "real", expected a boolean"#]],
+    );
+    check(
+        &line("env = { \"A=B\" = \"x\" }"),
+        expect![[
+            r#"line 2, column 9: "A=B" is not the name of an environment variable: expected 1 to 128 letters, digits and `_`, not beginning with a digit (like `LOG_LEVEL`)"#
+        ]],
+    );
+    check(
+        &line("env = { A = 1 }"),
+        expect![[
+            r#"line 2, column 13: invalid type: integer `1`, expected a value like "debug", or { host = "NAME" } for that of a variable of the host"#
+        ]],
+    );
+    check(
+        &line("env = { A = { hosts = \"A\" } }"),
+        expect!["line 2, column 15: unknown field `hosts`, expected `host`; did you mean `host`?"],
+    );
+    check(
+        &line("env = { A = { host = \"\" } }"),
+        expect![[r#"line 2, column 13: no environment has a variable """#]],
+    );
+    check(
+        &line("files = [\"/in\"]"),
+        expect![[
+            r#"line 2, column 10: invalid type: string "/in", expected a table like { host = "data/in", guest = "/in" }"#
+        ]],
+    );
+    check(
+        &line("files = [{ host = \"a\", guest = \"in\" }]"),
+        expect![[
+            r#"line 2, column 32: "in" is not a folder of a guest: expected an absolute path without `.` and `..` (like `/data/in`)"#
+        ]],
+    );
+    check(
+        &line("files = [{ host = \"a\", guest = \"/in\", access = \"rw\" }]"),
+        expect!["line 2, column 48: unknown variant `rw`, expected `read` or `read-write`"],
+    );
+    check(
+        &line("files = [{ host = \"a\", guest = \"/in\" }, { host = \"b\", guest = \"/in\" }]"),
+        expect![
+            "[workflows.shop] shows two folders to the guest as `/in`: leave one of them out, or give it another name"
+        ],
+    );
+    check(
+        &line("http = [{ origin = \"https://a.example\", methods = [\"get\"] }]"),
+        expect![[
+            r#"line 2, column 9: "get" is not an HTTP method that can be granted: expected one like `GET` or `POST`, in capitals; `CONNECT` never is"#
+        ]],
+    );
 }
 
 #[test]
@@ -201,13 +301,13 @@ fn what_is_not_understood_is_refused() {
     check(
         "[workflows.shop]\nhtpp = []\n",
         expect![
-            "line 2, column 1: unknown field `htpp`, expected one of `deadline`, `memory`, `max-output`, `max-log`, `retry`, `isolation`, `http`, `secrets`, `steps`; did you mean `http`?"
+            "line 2, column 1: unknown field `htpp`, expected one of `deadline`, `memory`, `max-output`, `max-log`, `retry`, `isolation`, `http`, `secrets`, `env`, `files`, `clock`, `random`, `steps`; did you mean `http`?"
         ],
     );
     check(
         "[workflows.shop.steps.pay]\nhttp = []\n  secret = [\"A\"]\n",
         expect![
-            "line 3, column 3: unknown field `secret`, expected one of `deadline`, `memory`, `max-output`, `max-log`, `retry`, `isolation`, `http`, `secrets`, `steps`; did you mean `secrets`?"
+            "line 3, column 3: unknown field `secret`, expected one of `deadline`, `memory`, `max-output`, `max-log`, `retry`, `isolation`, `http`, `secrets`, `env`, `files`, `clock`, `random`, `steps`; did you mean `secrets`?"
         ],
     );
     check(
@@ -324,6 +424,7 @@ fn what_a_workflow_asks_for_in_vain_is_listed() {
     let http = |origin: &str| Request::Http {
         origin: origin.into(),
         private: false,
+        methods: Vec::new(),
     };
     let secret = |name: &str| Request::Secret { name: name.into() };
     let workflow = WorkflowBuilder::new("shop", 1)

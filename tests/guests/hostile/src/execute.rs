@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::bindings::exports::hephaestus::workflow::steps::{Completion, ErrorKind, Outcome, StepError};
 use crate::bindings::hephaestus::workflow::{checkpoint, context, log};
 use crate::look_around::look_around;
-use crate::{hoard, input, spin};
+use crate::{hoard, input, spin, world};
 
 /// How often this instance of the component was called.
 static CALLS: AtomicU32 = AtomicU32::new(0);
@@ -44,6 +44,11 @@ pub fn execute(step: &str) -> Result<Outcome, StepError> {
         "look-around" => return completed("acted", look_around(&input("port"))),
         "checkpoint" => return completed("acted", use_checkpoint()),
         "giant-checkpoint" => return completed("acted", save(&format!("\"{}\"", "x".repeat(8 * MIB)))),
+        "time" => return completed("acted", world::time()),
+        "wait" => return completed("acted", world::wait()),
+        "chance" => return completed("acted", world::chance()),
+        "env" => return completed("acted", world::env()),
+        "files" => return completed("acted", world::files()),
         "read-context" => return completed("acted", read_context()),
         _ => {}
     }

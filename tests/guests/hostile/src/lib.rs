@@ -15,6 +15,7 @@ mod execute;
 mod look_around;
 mod sockets;
 mod transit;
+mod world;
 
 mod bindings {
     wit_bindgen::generate!({ path: "../../../wit", world: "workflow" });

@@ -10,6 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 
 use super::ManifestFile;
+use super::access::is_no_variable;
 use crate::deploy::grants::SecretSource;
 use crate::deploy::manifest::ManifestError;
 
@@ -68,13 +69,24 @@ impl<'de> Deserialize<'de> for FileSource {
 /// Where secrets come from.
 pub(in crate::deploy::manifest) struct Sources {
     named: BTreeMap<SecretName, SecretSource>,
-    folder: Option<PathBuf>,
+    secrets_folder: Option<PathBuf>,
+    /// Where relative paths start.
+    folder: PathBuf,
 }
 
 impl Sources {
+    /// Where relative paths start.
+    pub(in crate::deploy::manifest) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where this one comes from: as the file says, else a file of its name in the folder of secrets.
     pub(in crate::deploy::manifest) fn of(&self, name: &SecretName) -> Option<SecretSource> {
-        let in_folder = || Some(SecretSource::File(self.folder.as_ref()?.join(name.as_str())));
+        let in_folder = || {
+            Some(SecretSource::File(
+                self.secrets_folder.as_ref()?.join(name.as_str()),
+            ))
+        };
         self.named.get(name).cloned().or_else(in_folder)
     }
 }
@@ -84,8 +96,7 @@ impl ManifestFile {
     pub(in crate::deploy::manifest) fn sources(&self, folder: &Path) -> Result<Sources, ManifestError> {
         let source = |(name, source): (&SecretName, &FileSource)| {
             let source = match source {
-                // What the environment can't have under any circumstances.
-                FileSource::Env(variable) if variable.is_empty() || variable.contains(['=', '\0']) => {
+                FileSource::Env(variable) if is_no_variable(variable) => {
                     return Err(ManifestError::BadVariable {
                         secret: name.clone(),
                         variable: variable.clone(),
@@ -98,7 +109,8 @@ impl ManifestFile {
         };
         Ok(Sources {
             named: self.secrets.iter().map(source).collect::<Result<_, _>>()?,
-            folder: self.secrets_folder.as_ref().map(|path| folder.join(path)),
+            secrets_folder: self.secrets_folder.as_ref().map(|path| folder.join(path)),
+            folder: folder.to_owned(),
         })
     }
 }

@@ -10,6 +10,7 @@ fn http(origin: &str) -> Request {
     Request::Http {
         origin: origin.into(),
         private: false,
+        methods: Vec::new(),
     }
 }
 

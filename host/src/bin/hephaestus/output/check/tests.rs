@@ -85,6 +85,7 @@ fn a_sound_workflow() {
                 .request(Request::Http {
                     origin: "https://shop.example".into(),
                     private: false,
+                    methods: Vec::new(),
                 }),
         )
         .step(step("buy").emits("bought", ["done"]))
