@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hephaestus_core::capability::{Request, manifest_lines};
 use hephaestus_core::definition::Workflow;
-use hephaestus_core::{StepRef, WorkflowName};
+use hephaestus_core::{Digest, StepRef, WorkflowName};
 
 pub use error::ManifestError;
 use file::{FileAccess, FilePolicy, ManifestFile};
@@ -26,6 +26,8 @@ use super::policy::StepPolicy;
 #[derive(Debug, Clone, Default)]
 pub struct Manifest {
     workflows: HashMap<WorkflowName, WorkflowPolicies>,
+    /// Of its text.
+    digest: Option<Digest>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -75,7 +77,15 @@ impl Manifest {
             let all = Arc::new(all);
             workflows.insert(workflow, WorkflowPolicies { all, steps });
         }
-        Ok(Self { workflows })
+        Ok(Self {
+            workflows,
+            digest: Some(super::digest(text.as_bytes())),
+        })
+    }
+
+    /// The SHA-256 of its text, which receipts name. `None`: it was never written, and grants nothing.
+    pub fn digest(&self) -> Option<Digest> {
+        self.digest
     }
 
     /// What counts for a step.

@@ -21,11 +21,12 @@ impl<'a> Capabilities<'a> {
 impl Host for Capabilities<'_> {
     fn load(&mut self) -> wasmtime::Result<Option<String>> {
         let last = self.checkpoint()?.load();
-        Ok(last.map(|json| json.as_str().to_owned()))
+        Ok(last.map(|json| self.hand_over(&json)))
     }
 
     async fn save(&mut self, progress: String) -> wasmtime::Result<Result<(), SaveError>> {
         let checkpoint = self.checkpoint()?;
+        self.tally.bytes_out(progress.len());
         let progress = match Json::parse(&progress) {
             Ok(progress) => progress,
             Err(invalid) => return Ok(Err(SaveError::InvalidJson(invalid.reason))),

@@ -1,5 +1,7 @@
 //! The `context` interface: what a step can read about the instance it runs in.
 
+use hephaestus_core::Json;
+
 use super::bindings::hephaestus::workflow::context::{Host, InstanceInfo, ReadError};
 use super::ctx::{Capabilities, Scope};
 
@@ -12,17 +14,23 @@ impl<'a> Capabilities<'a> {
     fn running(&self) -> wasmtime::Result<&'a Scope> {
         self.scope.ok_or_else(|| wasmtime::Error::new(NoInstance))
     }
+
+    /// A copy for the guest, which counts.
+    pub(super) fn hand_over(&self, json: &Json) -> String {
+        self.tally.bytes_in(json.as_str().len());
+        json.as_str().to_owned()
+    }
 }
 
 impl Host for Capabilities<'_> {
     fn initial(&mut self) -> wasmtime::Result<String> {
-        Ok(self.running()?.attempt.context.initial.as_str().to_owned())
+        Ok(self.hand_over(&self.running()?.attempt.context.initial))
     }
 
     fn result(&mut self, step: String) -> wasmtime::Result<Result<Option<String>, ReadError>> {
         let scope = self.running()?;
         let read = match scope.attempt.context.results.get(step.as_str()) {
-            Some(result) => Ok(result.as_ref().map(|json| json.as_str().to_owned())),
+            Some(result) => Ok(result.as_ref().map(|json| self.hand_over(json))),
             None if scope.workflow.index(&step).is_some() => Err(ReadError::NotAnAncestor(step)),
             None => Err(ReadError::UnknownStep(step)),
         };
@@ -31,7 +39,7 @@ impl Host for Capabilities<'_> {
 
     fn config(&mut self) -> wasmtime::Result<Option<String>> {
         let config = self.running()?.attempt.config.as_ref();
-        Ok(config.map(|json| json.as_str().to_owned()))
+        Ok(config.map(|json| self.hand_over(json)))
     }
 
     fn instance(&mut self) -> wasmtime::Result<InstanceInfo> {

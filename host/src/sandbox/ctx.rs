@@ -13,6 +13,7 @@ use super::http::{self, Denials, Http, Network};
 use super::limiter::{Limiter, Meter};
 use super::options::SandboxLimits;
 use super::output::Output;
+use super::tally::{Kind, Tally};
 use super::wasi::{self, MonotonicClock, Wasi, World};
 use crate::deploy::grants::StepGrants;
 use crate::deploy::policy::StepPolicy;
@@ -44,6 +45,8 @@ pub(super) struct GuestCtx {
     scope: Option<Scope>,
     http: Http,
     denials: Denials,
+    tally: Tally,
+    most_calls: u64,
     deadline: Instant,
 }
 
@@ -55,6 +58,7 @@ impl GuestCtx {
     ) -> Result<Self, Failure> {
         let denials = Denials::default();
         let output = Output::new(limits);
+        let tally = Tally::default();
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
         Ok(Self {
@@ -63,8 +67,10 @@ impl GuestCtx {
             limiter: Limiter::new(limits),
             output,
             scope: None,
-            http: Http::new(network, limits, denials.clone()),
+            http: Http::new(network, limits, denials.clone(), tally.clone()),
             denials,
+            tally,
+            most_calls: limits.host_calls,
             deadline: Instant::now(),
         })
     }
@@ -77,6 +83,7 @@ impl GuestCtx {
         self.scope = scope;
         self.deadline = deadline;
         self.denials.forget();
+        self.tally.begin();
         self.limiter.meter().forget_denials();
     }
 
@@ -87,6 +94,15 @@ impl GuestCtx {
     /// Whether the guest was denied something during the last call.
     pub(super) fn was_denied(&self) -> bool {
         self.denials.any()
+    }
+
+    /// Whether the guest called the host more often than it may.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.tally.calls() > self.most_calls
+    }
+
+    pub(super) fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     pub(super) fn limiter(&mut self) -> &mut Limiter {
@@ -101,26 +117,35 @@ impl GuestCtx {
         self.output.clone()
     }
 
+    /// For one call of the host's WASI: counts it.
     pub(super) fn wasi_parts(&mut self) -> (&mut WasiCtx, &mut ResourceTable) {
+        self.tally.call(Kind::Wasi);
         (&mut self.world.ctx, &mut self.table)
     }
 
+    /// For one call of the host's HTTP: counts it.
     pub(super) fn http_parts(&mut self) -> (&mut Http, &mut ResourceTable) {
+        self.tally.call(Kind::Http);
         (&mut self.http, &mut self.table)
     }
 
+    /// For one call of the clock: counts it.
     pub(super) fn monotonic_clock(&mut self) -> MonotonicClock<'_> {
+        self.tally.call(Kind::Wasi);
         MonotonicClock {
             clock: &self.world.clock,
             table: &mut self.table,
         }
     }
 
-    fn capabilities(&mut self) -> Capabilities<'_> {
+    /// For one call of an interface of ours: counts it.
+    fn capabilities(&self, kind: Kind) -> Capabilities<'_> {
+        self.tally.call(kind);
         Capabilities {
             scope: self.scope.as_ref(),
             output: &self.output,
             denials: &self.denials,
+            tally: &self.tally,
         }
     }
 }
@@ -130,6 +155,7 @@ pub(super) struct Capabilities<'a> {
     pub(super) scope: Option<&'a Scope>,
     pub(super) output: &'a Output,
     pub(super) denials: &'a Denials,
+    pub(super) tally: &'a Tally,
 }
 
 struct HasCapabilities;
@@ -142,9 +168,9 @@ impl HasData for HasCapabilities {
 pub(super) fn add_to_linker(linker: &mut Linker<GuestCtx>) -> wasmtime::Result<()> {
     wasi::add_to_linker(linker)?;
     http::add_to_linker(linker)?;
-    context::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
-    log::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
-    grants::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
-    secrets::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)?;
-    checkpoint::add_to_linker::<GuestCtx, HasCapabilities>(linker, GuestCtx::capabilities)
+    context::add_to_linker::<GuestCtx, HasCapabilities>(linker, |ctx| ctx.capabilities(Kind::Context))?;
+    log::add_to_linker::<GuestCtx, HasCapabilities>(linker, |ctx| ctx.capabilities(Kind::Log))?;
+    grants::add_to_linker::<GuestCtx, HasCapabilities>(linker, |ctx| ctx.capabilities(Kind::Grants))?;
+    secrets::add_to_linker::<GuestCtx, HasCapabilities>(linker, |ctx| ctx.capabilities(Kind::Secrets))?;
+    checkpoint::add_to_linker::<GuestCtx, HasCapabilities>(linker, |ctx| ctx.capabilities(Kind::Checkpoint))
 }

@@ -20,7 +20,7 @@ use super::outcome::{outcome, targets};
 use super::slots::{RestId, Slots};
 use super::wasi::Wasi;
 use crate::deploy::policy::{Isolation, StepPolicy};
-use crate::runner::{Attempt, AttemptReport, LoadError, LoadedWorkflow, Sandbox, StepExecutor};
+use crate::runner::{Attempt, AttemptReport, LoadError, LoadedWorkflow, OutputLine, Sandbox, StepExecutor};
 
 /// Executes steps in WebAssembly components. Cheap to clone. Needs a tokio runtime with its timer enabled.
 #[derive(Clone)]
@@ -187,12 +187,14 @@ impl WasmSandbox {
             let id = ended.guest.and_then(|guest| self.shared.slots.rest(guest));
             self.resting = id.map(|id| Resting { id, policy });
         }
-        let receipt = Receipt {
-            started_at: attempt.started_at,
+        ended.tally.bytes_out(handed_over(&outcome, &ended.output));
+        let receipt = ended.tally.write(Receipt {
             wall_us: u64::try_from(ended.wall.as_micros()).unwrap_or(u64::MAX),
+            memory_before_bytes: ended.memory_before_bytes as u64,
             memory_bytes: ended.memory_bytes as u64,
             reused,
-        };
+            ..Receipt::nothing(attempt.started_at)
+        });
         Ok(AttemptReport {
             outcome,
             receipt,
@@ -228,6 +230,23 @@ fn judge(
     outcome(returned, guest.is_some_and(Guest::was_denied), limits)
 }
 
+/// How many bytes the host keeps of what an attempt returned and wrote.
+fn handed_over(outcome: &Outcome, output: &[OutputLine]) -> usize {
+    let result = match outcome {
+        Outcome::Completed { result, .. } => result.as_ref().map_or(0, |json| json.as_str().len()),
+        Outcome::Failed(failure) => failure.message.len(),
+        Outcome::Wait { .. } => 0,
+    };
+    let fields = |line: &OutputLine| -> usize {
+        line.fields
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum()
+    };
+    let written = output.iter().map(|line| line.message.len() + fields(line));
+    result + written.sum::<usize>()
+}
+
 fn scope(attempt: &Arc<Attempt>, code: &Code, policy: Option<Arc<StepPolicy>>) -> Scope {
     Scope {
         attempt: Arc::clone(attempt),
@@ -257,19 +276,17 @@ impl Sandbox for WasmSandbox {
         let manifest = self.shared.options.manifest.get();
         let policy = manifest.policy(&attempt.workflow, &attempt.step);
         let retry = policy.retry.clone();
-        self.try_execute(attempt, policy)
+        let mut report = self
+            .try_execute(attempt, policy)
             .await
             .unwrap_or_else(|failure| AttemptReport {
                 outcome: Outcome::Failed(failure),
-                receipt: Receipt {
-                    started_at,
-                    wall_us: 0,
-                    memory_bytes: 0,
-                    reused: false,
-                },
+                receipt: Receipt::nothing(started_at),
                 output: Vec::new(),
                 retry,
-            })
+            });
+        report.receipt.manifest = manifest.digest();
+        report
     }
 
     async fn transit(&mut self, attempt: Attempt, event: &EventName) -> Routing {

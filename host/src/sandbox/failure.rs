@@ -31,6 +31,8 @@ pub(super) struct Circumstances<'a> {
     pub(super) instantiated: bool,
     /// Whether it was refused memory during the call.
     pub(super) was_denied_memory: bool,
+    /// How often it called the host.
+    pub(super) host_calls: u64,
     pub(super) budget: Duration,
     pub(super) limits: &'a SandboxLimits,
     pub(super) output: &'a [OutputLine],
@@ -40,6 +42,10 @@ pub(super) struct Circumstances<'a> {
 pub(super) fn classify(error: &wasmtime::Error, circumstances: &Circumstances<'_>) -> Failure {
     let trap = error.downcast_ref::<Trap>().copied();
     let limits = circumstances.limits;
+    if trap == Some(Trap::Interrupt) && circumstances.host_calls > limits.host_calls {
+        let message = format!("called the host more than {} times", limits.host_calls);
+        return Failure::new(FailureKind::Trap, message);
+    }
     if trap == Some(Trap::Interrupt) {
         return deadline(circumstances.budget);
     }
@@ -157,6 +163,7 @@ mod tests {
         output: &[OutputLine],
     ) -> FailureKind {
         let circumstances = Circumstances {
+            host_calls: 0,
             instantiated,
             was_denied_memory,
             budget: Duration::from_secs(30),

@@ -16,6 +16,7 @@ use super::limiter::Meter;
 use super::options::SandboxLimits;
 use super::output::Output;
 use super::slots::Slot;
+use super::tally::Tally;
 use super::wasi::Wasi;
 use crate::runner::OutputLine;
 
@@ -44,7 +45,9 @@ pub(super) struct Ended<R> {
     pub(super) guest: Option<Guest>,
     pub(super) output: Vec<OutputLine>,
     pub(super) wall: Duration,
+    pub(super) memory_before_bytes: usize,
     pub(super) memory_bytes: usize,
+    pub(super) tally: Tally,
 }
 
 impl Guest {
@@ -60,7 +63,7 @@ impl Guest {
         store.limiter(|ctx| ctx.limiter());
         store.set_hostcall_fuel(limits.output_bytes.saturating_add(OUTPUT_SLACK_BYTES));
         store.epoch_deadline_callback(|store| {
-            if Instant::now() >= store.data().deadline() {
+            if Instant::now() >= store.data().deadline() || store.data().is_overdrawn() {
                 return Ok(UpdateDeadline::Interrupt);
             }
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -92,7 +95,9 @@ impl Guest {
             began,
             budget,
             output: self.store.data().output(),
+            memory_before_bytes: self.store.data().meter().memory_bytes(),
             meter: self.store.data().meter(),
+            tally: self.store.data().tally(),
         }
     }
 
@@ -164,7 +169,9 @@ pub(super) struct Call {
     began: Instant,
     budget: Duration,
     output: Output,
+    memory_before_bytes: usize,
     meter: Meter,
+    tally: Tally,
 }
 
 impl Call {
@@ -176,7 +183,7 @@ impl Call {
         call: impl Future<Output = Returned<R>>,
     ) -> Ended<R> {
         let remaining = self.budget.saturating_sub(self.began.elapsed());
-        let returned = tokio::time::timeout(remaining, call).await;
+        let returned = tokio::time::timeout(remaining, self.tally.time(call)).await;
         let wall = self.began.elapsed();
         let output = self.output.take();
         let (result, guest) = match returned {
@@ -186,6 +193,7 @@ impl Call {
                 let circumstances = Circumstances {
                     instantiated: guest.exports.is_some(),
                     was_denied_memory: self.meter.was_denied(),
+                    host_calls: self.tally.calls(),
                     budget: self.budget,
                     limits,
                     output: &output,
@@ -198,7 +206,9 @@ impl Call {
             guest,
             output,
             wall,
+            memory_before_bytes: self.memory_before_bytes,
             memory_bytes: self.meter.memory_bytes(),
+            tally: self.tally,
         }
     }
 }

@@ -27,6 +27,7 @@ use wasmtime_wasi_http::{
 
 use super::ctx::GuestCtx;
 use super::options::SandboxLimits;
+use super::tally::Tally;
 use crate::deploy::policy::StepPolicy;
 
 pub(super) use connect::Network;
@@ -63,6 +64,7 @@ struct Gate {
     most_requests: u32,
     policy: Option<Arc<StepPolicy>>,
     denials: Denials,
+    tally: Tally,
 }
 
 /// How much one exchange may be, and how long it may take. A guest can ask for less time than that.
@@ -82,10 +84,11 @@ struct Trip {
     private: bool,
     bounds: Bounds,
     denials: Denials,
+    tally: Tally,
 }
 
 impl Http {
-    pub(super) fn new(network: Arc<Network>, limits: &SandboxLimits, denials: Denials) -> Self {
+    pub(super) fn new(network: Arc<Network>, limits: &SandboxLimits, denials: Denials, tally: Tally) -> Self {
         Self {
             ctx: WasiHttpCtx::new(),
             gate: Gate {
@@ -101,6 +104,7 @@ impl Http {
                 most_requests: limits.http_requests,
                 policy: None,
                 denials,
+                tally,
             },
         }
     }
@@ -176,11 +180,13 @@ impl Gate {
             .requests_left
             .checked_sub(1)
             .ok_or(Error::ConnectionLimitReached)?;
+        self.tally.http_request();
         Ok(Trip {
             private: grant.reaches_private(),
             target,
             bounds: self.bounds.at_most(options.unwrap_or_default()),
             denials: self.denials.clone(),
+            tally: self.tally.clone(),
         })
     }
 }

@@ -45,6 +45,7 @@ mod refusal;
 mod secrets;
 mod slots;
 mod stdio;
+mod tally;
 mod wasi;
 
 pub use executor::WasmExecutor;

@@ -77,6 +77,8 @@ pub struct SandboxLimits {
     pub longest_deadline: Duration,
     /// How long `describe` and `transit` may take. They have nothing to wait for. Default: 2 s.
     pub definition_deadline: Duration,
+    /// How often an attempt can call the host; noticed within 10 ms. Default: 10,000,000.
+    pub host_calls: u64,
     /// How many objects of the host (open files, streams, things to wait for) a guest can hold; one more traps.
     /// Default: 1,024.
     pub handles: usize,
@@ -119,6 +121,7 @@ impl Default for SandboxLimits {
             deadline: Duration::from_secs(30),
             longest_deadline: Duration::from_secs(60 * 60),
             definition_deadline: Duration::from_secs(2),
+            host_calls: 10_000_000,
             handles: 1024,
             memory_bytes: 128 << 20,
             stack_bytes: 512 << 10,

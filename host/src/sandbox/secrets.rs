@@ -20,6 +20,7 @@ impl Host for Capabilities<'_> {
         Ok(match read {
             Ok(Ok(value)) => {
                 self.output.hide(&name, &value);
+                self.tally.bytes_in(value.len());
                 Ok(value)
             }
             Ok(Err(error)) => {

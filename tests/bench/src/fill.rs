@@ -95,10 +95,10 @@ impl Made {
             attempt: 1,
             outcome,
             receipt: Some(Receipt {
-                started_at: at,
                 wall_us: 100,
                 memory_bytes: 1 << 20,
                 reused: true,
+                ..Receipt::nothing(at)
             }),
             retry: None,
             routing: None,

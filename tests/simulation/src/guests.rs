@@ -73,12 +73,7 @@ impl<B: Behaviour> Sandbox for FakeSandbox<B> {
     async fn execute(&mut self, attempt: Attempt) -> AttemptReport {
         let _busy = self.witness.called();
         let running = self.witness.begins(&attempt);
-        let receipt = Receipt {
-            started_at: attempt.started_at,
-            wall_us: 0,
-            memory_bytes: 0,
-            reused: false,
-        };
+        let receipt = Receipt::nothing(attempt.started_at);
         let number = attempt.attempt;
         let outcome = self.behaviour.execute(&self.workflow, attempt).await;
         running.ends(number);

@@ -16,6 +16,7 @@ mod load;
 mod neighbours;
 mod padding;
 mod policy;
+mod receipts;
 mod reuse;
 mod transit;
 

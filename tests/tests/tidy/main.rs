@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test: what it can't read fails it")]
 
+mod hostile;
 mod rules;
 mod source;
 

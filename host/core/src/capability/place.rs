@@ -68,7 +68,7 @@ impl GuestPath {
     pub fn new(text: &str) -> Result<Self, InvalidGuestPath> {
         let is_part = |part: &str| !matches!(part, "" | "." | "..");
         let is_path = text.len() <= MAX_PATH_BYTES
-            && !text.contains(|c: char| c.is_control() || c == '\\')
+            && !text.contains(|c: char| c.is_control() || matches!(c, '\\' | '"'))
             && text
                 .strip_prefix('/')
                 .is_some_and(|rest| rest.is_empty() || rest.split('/').all(is_part));
@@ -165,6 +165,7 @@ mod tests {
             "/data/../etc",
             "/.",
             "/a\\b",
+            "/a\"b",
             "/a\nb",
             &long,
         ] {

@@ -14,14 +14,16 @@ mod outcome;
 mod record;
 mod state;
 mod summary;
+mod usage;
 
 pub use commit::{Change, NewInstance, advance, apply, begin, create};
 pub use decide::{Decision, EngineLimits, Refusal, decide};
 pub use input::Input;
-pub use outcome::{Failure, FailureKind, Outcome, Receipt, Routed, Routing};
+pub use outcome::{Failure, FailureKind, HostCalls, Outcome, Receipt, Routed, Routing};
 pub use record::{
     Advance, Cause, Created, EndStatus, Ended, InstanceFailure, JournalEntry, Record, SentEvent,
     StepCompleted, Timer, TimerPurpose,
 };
 pub use state::{DamagedJournal, InstanceState, InstanceStatus, StepAttempts, StepState};
 pub use summary::{Summary, unique_key};
+pub use usage::Usage;

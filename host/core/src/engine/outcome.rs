@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventName, Json, StepRef, Timestamp};
+use crate::{Digest, EventName, Json, StepRef, Timestamp};
 
 /// What one attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,6 +127,104 @@ pub struct Receipt {
     pub memory_bytes: u64,
     /// Whether it ran in an instance of the component that an earlier attempt had used.
     pub reused: bool,
+    /// Processor time, in microseconds: the guest's, and that of the host's functions that it called.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cpu_us: u64,
+    /// The size of its linear memory when it began, in bytes. It never shrinks: in an instance that was used before, that
+    /// attempt may have needed it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub memory_before_bytes: u64,
+    /// What the host handed to it, in bytes: its context, checkpoint and secrets, bodies of HTTP responses.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bytes_in: u64,
+    /// What it handed to the host, in bytes: its result, checkpoints, what it wrote, bodies of HTTP requests.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bytes_out: u64,
+    /// How many HTTP requests it sent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub http_requests: u64,
+    /// How often it called the host.
+    #[serde(default, skip_serializing_if = "HostCalls::is_none")]
+    pub host_calls: HostCalls,
+    /// The manifest under which it ran. `None`: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
+}
+
+/// How often the host was called, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HostCalls {
+    /// Of `context`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub context: u64,
+    /// Of `log`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub log: u64,
+    /// Of `grants`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub grants: u64,
+    /// Of `secrets`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub secrets: u64,
+    /// Of `checkpoint`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub checkpoint: u64,
+    /// Of `wasi:http`. Several for each request.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub http: u64,
+    /// Of the rest of WASI: files, clocks, random numbers, the environment, standard streams.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub wasi: u64,
+}
+
+impl Receipt {
+    /// Of an attempt that began then and consumed nothing.
+    pub fn nothing(started_at: Timestamp) -> Self {
+        Self {
+            started_at,
+            wall_us: 0,
+            memory_bytes: 0,
+            reused: false,
+            cpu_us: 0,
+            memory_before_bytes: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            http_requests: 0,
+            host_calls: HostCalls::default(),
+            manifest: None,
+        }
+    }
+}
+
+impl HostCalls {
+    /// Each kind with its name.
+    pub fn by_kind(&self) -> [(&'static str, u64); 7] {
+        [
+            ("context", self.context),
+            ("log", self.log),
+            ("grants", self.grants),
+            ("secrets", self.secrets),
+            ("checkpoint", self.checkpoint),
+            ("http", self.http),
+            ("wasi", self.wasi),
+        ]
+    }
+
+    /// All kinds together.
+    pub fn total(&self) -> u64 {
+        let counts = self.by_kind();
+        counts.iter().fold(0, |sum: u64, (_, count)| sum.saturating_add(*count))
+    }
+
+    fn is_none(&self) -> bool {
+        self.total() == 0
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What the workflow's `transit` chose for a dynamic transition, or how it failed.

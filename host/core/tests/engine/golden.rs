@@ -38,10 +38,9 @@ fn eventful() -> Rig {
     rig.now = Timestamp(1_000);
     rig.answer("left", "ok", Ok(vec![name("ask")]));
     let receipt = Receipt {
-        started_at: rig.now,
         wall_us: 250,
         memory_bytes: 65_536,
-        reused: false,
+        ..Receipt::nothing(rig.now)
     };
     let mut first = completed("both", Some(r#"{"items":[1,2]}"#));
     if let Outcome::Completed { metadata, .. } = &mut first {

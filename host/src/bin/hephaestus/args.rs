@@ -11,6 +11,7 @@ mod graph;
 mod history;
 mod list;
 mod new;
+mod receipts;
 mod retry;
 mod run;
 mod store;
@@ -29,6 +30,7 @@ pub(crate) use graph::{GraphArgs, GraphFormat};
 pub(crate) use history::HistoryArgs;
 pub(crate) use list::{ListArgs, StatusWord};
 pub(crate) use new::NewArgs;
+pub(crate) use receipts::ReceiptsArgs;
 pub(crate) use retry::RetryArgs;
 pub(crate) use run::{DurabilityWord, RunArgs};
 pub(crate) use store::{StoreCommand, StoreCommandArgs};
@@ -80,6 +82,10 @@ pub(crate) enum Command {
     #[command(after_help = history::after_help())]
     History(HistoryArgs),
 
+    /// Tell what workflows consumed: time, memory, traffic
+    #[command(after_help = receipts::after_help())]
+    Receipts(ReceiptsArgs),
+
     /// Stop an instance, and follow its clean-up if it has one
     #[command(after_help = cancel::after_help())]
     Cancel(CancelArgs),
@@ -106,6 +112,7 @@ impl Command {
             Self::New(_) => false,
             Self::List(args) => args.store.json,
             Self::History(args) => args.store.json,
+            Self::Receipts(args) => args.store.json,
             Self::Cancel(args) => args.store.json,
             Self::Retry(args) => args.store.json,
             Self::Delete(args) => args.store.json,

@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use crate::args::{
-    CancelArgs, CheckArgs, Command, DeleteArgs, GraphArgs, HistoryArgs, ListArgs, NewArgs, RetryArgs,
-    RunArgs, StoreCommandArgs,
+    CancelArgs, CheckArgs, Command, DeleteArgs, GraphArgs, HistoryArgs, ListArgs, NewArgs, ReceiptsArgs,
+    RetryArgs, RunArgs, StoreCommandArgs,
 };
 use crate::commands::{self, Finished};
 use crate::error::CommandError;
@@ -35,6 +35,7 @@ pub(crate) fn dispatch(command: &Command, session: &Session) -> Result<Answer, C
         Command::New(args) => new(args, session),
         Command::List(args) => list(args, session),
         Command::History(args) => history(args, session),
+        Command::Receipts(args) => receipts(args, session),
         Command::Cancel(args) => cancel(args, session),
         Command::Retry(args) => retry(args, session),
         Command::Delete(args) => delete(args, session),
@@ -107,6 +108,20 @@ fn list(args: &ListArgs, session: &Session) -> Result<Answer, CommandError> {
             now: text::now(),
         };
         page.render()
+    };
+    Ok(Answer {
+        text,
+        exit: Exit::Completed,
+    })
+}
+
+fn receipts(args: &ReceiptsArgs, session: &Session) -> Result<Answer, CommandError> {
+    let options = resolved::receipts::resolve(args)?;
+    let report = session.block_on(async |around| commands::receipts::receipts(&options, around).await)?;
+    let text = if options.json {
+        json::receipts::report(&report).map_err(CommandError::host)?
+    } else {
+        output::receipts::page(&report, Style::detect(&std::io::stdout()))
     };
     Ok(Answer {
         text,

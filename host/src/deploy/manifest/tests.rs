@@ -335,7 +335,7 @@ fn what_is_not_understood_is_refused() {
     check(
         "[workflows.shop]\nhttp = [{ origin = \"http://a.test\", privat = true }]\n",
         expect![
-            "line 2, column 37: unknown field `privat`, expected `origin` or `private`; did you mean `private`?"
+            "line 2, column 37: unknown field `privat`, expected one of `origin`, `private`, `methods`; did you mean `private`?"
         ],
     );
     check(
@@ -345,7 +345,7 @@ fn what_is_not_understood_is_refused() {
     check(
         "[workflows.shop]\nhttp = [1]\n",
         expect![[
-            r#"line 2, column 9: invalid type: integer `1`, expected an origin like "https://api.example", or a table { origin, private }"#
+            r#"line 2, column 9: invalid type: integer `1`, expected an origin like "https://api.example", or a table { origin, private, methods }"#
         ]],
     );
     check(

@@ -18,16 +18,16 @@ pub(super) enum Verb {
     /// To be resident: what was running when its last host ended runs again.
     Activate,
     /// To take an input from outside.
-    Input(Input),
+    Input(Box<Input>),
 }
 
 impl Verb {
     /// Whether the engine takes no notice of a repetition, so that it can be asked again if the answer got lost.
     fn is_repeatable(&self) -> bool {
-        matches!(
-            self,
-            Self::Activate | Self::Input(Input::Event { .. } | Input::TimerDue { .. })
-        )
+        match self {
+            Self::Activate => true,
+            Self::Input(input) => matches!(**input, Input::Event { .. } | Input::TimerDue { .. }),
+        }
     }
 }
 

@@ -297,7 +297,7 @@ impl LocalRunner {
 
     async fn input(&self, target: &InstanceRef, input: Input) -> Result<Accepted, InstanceError> {
         let instance = self.locate(target).await?;
-        ask(&self.shared, instance, Verb::Input(input)).await
+        ask(&self.shared, instance, Verb::Input(Box::new(input))).await
     }
 
     /// Loads code that may not be stored yet.
@@ -353,7 +353,7 @@ impl Runner for LocalRunner {
             step: step.clone(),
             delay,
         };
-        let accepted = ask(&self.shared, instance, Verb::Input(input)).await?;
+        let accepted = ask(&self.shared, instance, Verb::Input(Box::new(input))).await?;
         match accepted.timer {
             Some(number) => Ok(TimerId { instance, number }),
             None => Err(StoreError::Damaged {

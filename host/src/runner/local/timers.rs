@@ -272,7 +272,7 @@ async fn fire(shared: Arc<Shared>, timer: TimerId) {
         number: timer.number,
         routing: None,
     };
-    let answer = ask(&shared, timer.instance, Verb::Input(input)).await;
+    let answer = ask(&shared, timer.instance, Verb::Input(Box::new(input))).await;
     let mut agenda = lock(&shared.timers.agenda);
     match answer {
         Ok(_) => agenda.delivered(timer),

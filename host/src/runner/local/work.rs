@@ -23,7 +23,7 @@ impl From<Request> for Work {
         drop(lease);
         match verb {
             Verb::Activate => Self::Roll(reply),
-            Verb::Input(input) => Self::Asked(input, reply),
+            Verb::Input(input) => Self::Asked(*input, reply),
         }
     }
 }

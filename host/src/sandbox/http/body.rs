@@ -8,7 +8,8 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, sleep};
 use wasmtime_wasi_http::Error;
 
-use super::{Bounds, Timer};
+use super::{Bounds, Timer, Trip};
+use crate::sandbox::tally::Tally;
 
 /// Which way a body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +27,14 @@ pub(super) struct Bounded<B> {
     most_bytes: usize,
     bytes_left: usize,
     bounds: Bounds,
+    tally: Tally,
     /// Runs while a piece is waited for.
     patience: Option<Timer>,
 }
 
 impl<B> Bounded<B> {
-    pub(super) fn new(body: B, bounds: Bounds, direction: Direction) -> Self {
+    pub(super) fn new(body: B, trip: &Trip, direction: Direction) -> Self {
+        let bounds = trip.bounds;
         let most_bytes = match direction {
             Direction::Out => bounds.request_bytes,
             Direction::In => bounds.response_bytes,
@@ -42,6 +45,7 @@ impl<B> Bounded<B> {
             most_bytes,
             bytes_left: most_bytes,
             bounds,
+            tally: trip.tally.clone(),
             patience: None,
         }
     }
@@ -91,6 +95,10 @@ impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Bounded<B> {
         Poll::Ready(Some(match this.bytes_left.checked_sub(bytes) {
             Some(left) => {
                 this.bytes_left = left;
+                match this.direction {
+                    Direction::Out => this.tally.bytes_out(bytes),
+                    Direction::In => this.tally.bytes_in(bytes),
+                }
                 Ok(frame)
             }
             None => Err(this.too_large()),

@@ -27,14 +27,14 @@ impl Network {
         // Ends with the connection; is ended with the response, should the guest drop that.
         let connection = spawn(async move { connection.await.map_err(|error| classify(&error)) });
         let request =
-            only_path(request)?.map(|body| Bounded::new(body, bounds, Direction::Out).boxed_unsync());
+            only_path(request)?.map(|body| Bounded::new(body, &trip, Direction::Out).boxed_unsync());
         let response = tokio::time::timeout(bounds.first_byte, sender.send_request(request))
             .await
             .map_err(|_| Error::HttpResponseTimeout)?
             .map_err(|error| classify(&error))?;
         let response = response.map(|body| {
             let body = body.map_err(|error| classify(&error));
-            Bounded::new(body, bounds, Direction::In).boxed_unsync()
+            Bounded::new(body, &trip, Direction::In).boxed_unsync()
         });
         let driver: Driver = Box::new(connection);
         Ok((response, driver))

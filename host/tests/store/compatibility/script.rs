@@ -164,10 +164,10 @@ impl<'a> Run<'a> {
         let attempt = found.expect("the step is ready").1;
         drop(ready);
         let receipt = Receipt {
-            started_at: self.now,
             wall_us: 250,
             memory_bytes: 65_536,
             reused: attempt > 1,
+            ..Receipt::nothing(self.now)
         };
         let input = Input::Attempt {
             step: step.parse().expect("a step ref"),

@@ -155,6 +155,7 @@ static WORKFLOW: LazyLock<Workflow> = LazyLock::new(|| {
     let http = Request::Http {
         origin: "https://pay.example/v1".to_owned(),
         private: true,
+        methods: Vec::new(),
     };
     let secret = Request::Secret {
         name: "CARD_KEY".to_owned(),
@@ -164,7 +165,8 @@ static WORKFLOW: LazyLock<Workflow> = LazyLock::new(|| {
             step("charge")
                 .emits("charged", ["done"])
                 .request(http)
-                .request(secret),
+                .request(secret)
+                .request(Request::Clock),
         )
         .build();
     built.unwrap_or_else(|error| panic!("the workflow of this target: {error}"))

@@ -27,6 +27,7 @@ pub fn execute(step: &str) -> Result<Outcome, StepError> {
         "recurse" => return completed("acted", recurse(1).to_string()),
         "sleep" => std::thread::sleep(Duration::from_secs(24 * 60 * 60)),
         "poll" => poll(),
+        "storm" => storm(),
         "log-flood" => flood(|n| log::log(log::Level::Info, &format!("line {n}"), &[])),
         "print-flood" => flood(|n| println!("line {n}")),
         "endless-line" => flood(|_| print!("and on and on ")),
@@ -81,6 +82,13 @@ fn recurse(depth: u64) -> u64 {
 fn poll() -> ! {
     loop {
         std::thread::sleep(Duration::ZERO);
+    }
+}
+
+/// Calls the host without end.
+fn storm() -> ! {
+    loop {
+        std::hint::black_box(context::attempt());
     }
 }
 

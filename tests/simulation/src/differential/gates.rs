@@ -118,12 +118,7 @@ impl Sandbox for GatedSandbox {
                 None => outcome = failed(FailureKind::Host, false),
             }
         }
-        let receipt = Receipt {
-            started_at,
-            wall_us: 0,
-            memory_bytes: 0,
-            reused: false,
-        };
+        let receipt = Receipt::nothing(started_at);
         AttemptReport {
             outcome,
             receipt,

@@ -263,12 +263,7 @@ impl Model {
                 },
             );
         }
-        let receipt = Receipt {
-            started_at,
-            wall_us: 0,
-            memory_bytes: 0,
-            reused: false,
-        };
+        let receipt = Receipt::nothing(started_at);
         let input = Input::Attempt {
             step: step.clone(),
             attempt,

@@ -242,12 +242,7 @@ impl Sandbox for Guests {
         let outcome = self.counts.attempts.during(self.act(&attempt)).await;
         AttemptReport {
             outcome,
-            receipt: Receipt {
-                started_at: attempt.started_at,
-                wall_us: 0,
-                memory_bytes: 0,
-                reused: false,
-            },
+            receipt: Receipt::nothing(attempt.started_at),
             output: Vec::new(),
             retry: None,
         }

@@ -327,12 +327,7 @@ impl Sandbox for Guests {
                 metadata: BTreeMap::new(),
             },
         };
-        let receipt = Receipt {
-            started_at: attempt.started_at,
-            wall_us: 0,
-            memory_bytes: 0,
-            reused: false,
-        };
+        let receipt = Receipt::nothing(attempt.started_at);
         AttemptReport {
             outcome,
             receipt,

@@ -14,7 +14,7 @@ pub(crate) struct HistoryArgs {
     #[arg(long, value_name = "SEQ", default_value = "0", hide_default_value = true)]
     pub(crate) after: u64,
 
-    /// Say what each attempt took: time and memory
+    /// Say what each attempt consumed: time, memory, traffic; and all together
     #[arg(long)]
     pub(crate) receipts: bool,
 

@@ -12,6 +12,7 @@ mod load;
 pub(crate) mod new;
 mod open;
 mod operate;
+pub(crate) mod receipts;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod store;

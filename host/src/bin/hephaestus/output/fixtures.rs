@@ -50,10 +50,9 @@ impl Journal {
 
 pub(crate) fn receipt(wall_us: u64) -> Option<Receipt> {
     Some(Receipt {
-        started_at: START,
         wall_us,
         memory_bytes: 1_114_112,
-        reused: false,
+        ..Receipt::nothing(START)
     })
 }
 

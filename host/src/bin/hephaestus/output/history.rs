@@ -1,8 +1,9 @@
 //! What happened to an instance, for people: its journal as a story, each entry with its time.
 
-use hephaestus_host::core::engine::{InstanceStatus, JournalEntry, Record};
+use hephaestus_host::core::engine::{InstanceStatus, JournalEntry, Record, Usage};
 
 use super::list::mark;
+use super::receipts::consumed;
 use super::story::{Story, Told, Tone};
 use super::style::Style;
 use super::text::{clock, date, duration, number, safe, wrap};
@@ -62,6 +63,10 @@ impl Page<'_> {
             ("instance", created.instance.to_string()),
             ("database", self.options.target.store.to_string()),
         ];
+        if self.options.receipts {
+            let heads = std::iter::once("consumed").chain(std::iter::repeat(""));
+            facts.extend(heads.zip(consumed(&Usage::of(&self.report.journal))));
+        }
         if let Err(reason) = &self.report.status {
             facts.push(("damaged", format!("its summary: {reason}")));
         }

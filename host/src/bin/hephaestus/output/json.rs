@@ -8,6 +8,7 @@ pub(crate) mod delete;
 pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod list;
+pub(crate) mod receipts;
 pub(crate) mod run;
 pub(crate) mod store;
 

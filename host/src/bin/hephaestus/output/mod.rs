@@ -13,6 +13,7 @@ pub(crate) mod new;
 pub(crate) mod outcome;
 pub(crate) mod print;
 pub(crate) mod progress;
+pub(crate) mod receipts;
 pub(crate) mod store;
 mod story;
 pub(crate) mod style;

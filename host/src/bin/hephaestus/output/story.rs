@@ -10,7 +10,7 @@ use hephaestus_host::core::engine::{
 use hephaestus_host::core::{EventId, EventName, Json, StepRef, Timestamp};
 
 use super::json_text;
-use super::text::{bytes, clipped, duration, instant, one_line};
+use super::text::{bytes, clipped, count, duration, instant, number, one_line};
 
 /// Values are shown up to so many letters; `--json` has all of them.
 const MAX_VALUE: usize = 300;
@@ -285,6 +285,7 @@ impl Story {
     fn with_receipt(&self, mut told: Told, attempt: u32, receipt: Option<&Receipt>) -> Told {
         if let Some(receipt) = receipt.filter(|_| self.with_receipts) {
             told.details.push(self::receipt(attempt, receipt));
+            told.details.extend(traffic(receipt));
         }
         told
     }
@@ -347,12 +348,46 @@ impl Told {
 
 fn receipt(attempt: u32, receipt: &Receipt) -> String {
     let ran = duration(Duration::from_micros(receipt.wall_us));
+    let cpu = match receipt.cpu_us {
+        0 => String::new(),
+        cpu_us => format!(" ({} of processor time)", duration(Duration::from_micros(cpu_us))),
+    };
     let memory = bytes(usize::try_from(receipt.memory_bytes).unwrap_or(usize::MAX));
     let sandbox = match receipt.reused {
         true => "a sandbox that was used before",
         false => "a fresh sandbox",
     };
-    format!("attempt {attempt} took {ran} and {memory} of memory, in {sandbox}")
+    format!("attempt {attempt} took {ran}{cpu} and {memory} of memory, in {sandbox}")
+}
+
+/// What passed between the guest and its host.
+fn traffic(receipt: &Receipt) -> Option<String> {
+    let calls = &receipt.host_calls;
+    let kinds = calls.by_kind().into_iter().filter(|(_, calls)| *calls > 0);
+    let kinds: Vec<String> = kinds
+        .map(|(kind, calls)| format!("{kind} {}", number(calls)))
+        .collect();
+    let size = |bytes: u64| self::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+    let mut parts = Vec::new();
+    if receipt.bytes_in > 0 || receipt.bytes_out > 0 {
+        parts.push(format!(
+            "{} in, {} out",
+            size(receipt.bytes_in),
+            size(receipt.bytes_out)
+        ));
+    }
+    if !kinds.is_empty() {
+        let total = count(calls.total(), "call");
+        parts.push(format!("{total} of the host: {}", kinds.join(", ")));
+    }
+    if receipt.http_requests > 0 {
+        parts.push(count(receipt.http_requests, "HTTP request"));
+    }
+    if let Some(manifest) = receipt.manifest {
+        let digest = manifest.to_string();
+        parts.push(format!("manifest {}", digest.get(..19).unwrap_or(&digest)));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn until(timer: &Timer, at: Timestamp) -> String {

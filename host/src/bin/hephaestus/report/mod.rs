@@ -8,6 +8,7 @@ pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod new;
+pub(crate) mod receipts;
 mod steps;
 pub(crate) mod store;
 mod waiting;

@@ -57,7 +57,7 @@ pub(crate) fn resolve(args: &ListArgs, program: &OsStr) -> Result<ListOptions, U
     })
 }
 
-fn read_workflow(text: &str) -> Result<WorkflowName, UsageError> {
+pub(super) fn read_workflow(text: &str) -> Result<WorkflowName, UsageError> {
     WorkflowName::new(text).map_err(|_| {
         UsageError::new(
             "--workflow",

@@ -128,10 +128,18 @@ fn request(draw: &mut Draw<'_>) -> Request {
     ];
     let text = draw.of(&texts).unwrap_or_default().to_owned();
     match draw.byte() {
-        0..128 => Request::Secret { name: text },
+        0..64 => Request::Secret { name: text },
+        64..80 => Request::Env { name: text },
+        byte @ 80..112 => Request::Files {
+            path: text,
+            write: byte.is_multiple_of(2),
+        },
+        112..120 => Request::Clock,
+        120..128 => Request::Random,
         byte => Request::Http {
-            origin: text,
+            origin: text.clone(),
             private: byte.is_multiple_of(2),
+            methods: if byte.is_multiple_of(3) { vec![text] } else { Vec::new() },
         },
     }
 }

@@ -151,10 +151,17 @@ fn failure(draw: &mut Draw<'_>) -> Failure {
 
 fn receipt(draw: &mut Draw<'_>) -> Receipt {
     Receipt {
-        started_at: Timestamp(draw.number()),
         wall_us: draw.number(),
         memory_bytes: draw.number(),
         reused: draw.one_in(2),
+        cpu_us: draw.number(),
+        bytes_out: draw.number(),
+        host_calls: HostCalls {
+            context: draw.number(),
+            wasi: draw.number(),
+            ..HostCalls::default()
+        },
+        ..Receipt::nothing(Timestamp(draw.number()))
     }
 }
 

@@ -164,9 +164,24 @@ fn origins(text: &str) {
     };
     demand_granted(secret);
     for private in [false, true] {
-        let origin = text.to_owned();
-        demand_granted(Request::Http { origin, private });
+        for methods in [Vec::new(), vec!["GET".to_owned()], vec![text.to_owned()]] {
+            let origin = text.to_owned();
+            demand_granted(Request::Http {
+                origin,
+                private,
+                methods,
+            });
+        }
+        demand_granted(Request::Files {
+            path: text.to_owned(),
+            write: private,
+        });
     }
+    demand_granted(Request::Env {
+        name: text.to_owned(),
+    });
+    demand_granted(Request::Clock);
+    demand_granted(Request::Random);
 }
 
 /// The lines that the host says would grant it, do.

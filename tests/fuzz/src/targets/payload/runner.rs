@@ -131,12 +131,7 @@ impl Sandbox for Echo {
             },
             _ => Outcome::Wait { resume_after: None },
         };
-        let receipt = Receipt {
-            started_at: attempt.started_at,
-            wall_us: 0,
-            memory_bytes: 0,
-            reused: false,
-        };
+        let receipt = Receipt::nothing(attempt.started_at);
         AttemptReport {
             outcome,
             receipt,

@@ -1,6 +1,6 @@
 //! What happened to an instance, for programs: the entries of its journal as they are stored.
 
-use hephaestus_host::core::engine::{InstanceStatus, JournalEntry};
+use hephaestus_host::core::engine::{InstanceStatus, JournalEntry, Usage};
 use hephaestus_host::core::{BusinessId, Digest, InstanceId, WorkflowName, WorkflowVersion};
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ struct Object<'a> {
     digest: Digest,
     status: Option<InstanceStatus>,
     entries: usize,
+    usage: Usage,
     history: &'a [JournalEntry],
     store: String,
 }
@@ -31,6 +32,7 @@ pub(crate) fn report(report: &HistoryReport) -> serde_json::Result<String> {
         digest: created.digest,
         status: report.status.as_ref().ok().copied(),
         entries: report.journal.len(),
+        usage: Usage::of(&report.journal),
         history: report.entries(),
         store: report.store.to_string(),
     })
