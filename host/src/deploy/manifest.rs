@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use hephaestus_core::capability::{Request, manifest_lines};
 use hephaestus_core::definition::Workflow;
 use hephaestus_core::{Digest, StepRef, WorkflowName};
 
@@ -21,6 +20,7 @@ use file::{FileAccess, FilePolicy, ManifestFile};
 
 use super::grants::{FilesGrant, HttpGrant, SecretSource};
 use super::policy::StepPolicy;
+use super::review::{Asked, Review};
 
 /// What the operator grants. The default grants nothing.
 #[derive(Debug, Clone, Default)]
@@ -36,17 +36,6 @@ struct WorkflowPolicies {
     all: Arc<StepPolicy>,
     /// What counts for these steps, that of all steps included.
     steps: BTreeMap<StepRef, Arc<StepPolicy>>,
-}
-
-/// Something that a step asks for and isn't granted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ungranted {
-    /// The step.
-    pub step: StepRef,
-    /// What it asks for.
-    pub request: Request,
-    /// The lines of the manifest that would grant it.
-    pub manifest: String,
 }
 
 impl Manifest {
@@ -97,26 +86,6 @@ impl Manifest {
             })
     }
 
-    /// What the steps of a workflow ask for and are not granted, in the order of the definition.
-    pub fn ungranted(&self, workflow: &Workflow) -> Vec<Ungranted> {
-        let definition = workflow.definition();
-        let name = &definition.name;
-        let mut ungranted = Vec::new();
-        for step in &definition.steps {
-            let policy = self.policy(name, &step.name);
-            let missing = step
-                .requests
-                .iter()
-                .filter(|request| !policy.grants.allow(request));
-            ungranted.extend(missing.map(|request| Ungranted {
-                step: step.name.clone(),
-                request: request.clone(),
-                manifest: manifest_lines(name, &step.name, request),
-            }));
-        }
-        ungranted
-    }
-
     /// The steps of a workflow that the manifest names and that the workflow doesn't have: they may be misspelt.
     pub fn unknown_steps(&self, workflow: &Workflow) -> Vec<StepRef> {
         let policies = self.workflows.get(&workflow.definition().name);
@@ -130,15 +99,17 @@ impl Manifest {
     /// Tells the log what of this doesn't fit a workflow.
     pub(crate) fn warn(&self, workflow: &Workflow) {
         let name = &workflow.definition().name;
-        for Ungranted {
+        let review = Review::new(workflow, self, None);
+        for Asked {
             step,
             request,
             manifest,
-        } in self.ungranted(workflow)
+            ..
+        } in review.asked.iter().filter(|asked| !asked.granted)
         {
             tracing::warn!(workflow = %name, %step, %manifest, "a step asks for something that the manifest doesn't grant: {request}");
         }
-        for step in self.unknown_steps(workflow) {
+        for step in review.unknown_steps {
             tracing::warn!(workflow = %name, %step, "the manifest has a table for a step that the workflow doesn't have");
         }
     }

@@ -6,6 +6,7 @@
 pub mod grants;
 mod manifest;
 pub mod policy;
+mod review;
 mod secret;
 
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use hephaestus_core::definition::Workflow;
 use hephaestus_core::{Digest, WorkflowName, WorkflowVersion};
 use sha2::{Digest as _, Sha256};
 
-pub use manifest::{CurrentManifest, Manifest, ManifestError, Ungranted};
+pub use manifest::{CurrentManifest, Manifest, ManifestError};
+pub use review::{Asked, Review};
 pub use secret::{MAX_SECRET_BYTES, SecretUnavailable};
 
 use crate::runner::LoadError;

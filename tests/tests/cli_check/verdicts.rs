@@ -49,6 +49,43 @@ fn the_example_is_sound_for_programs() {
 }
 
 #[test]
+fn what_is_asked_for_is_shown_beside_what_is_granted() {
+    let caller = std::fs::read(hephaestus_tests::component("caller")).expect("a guest");
+    let place = Place::with("caller.wasm", &caller);
+    let answer = place.check(&["--current", "caller.wasm"]).expect(0);
+    assert!(
+        answer.stdout.contains("  - call: the secret `TOKEN`\n"),
+        "{}",
+        answer.stdout
+    );
+    let manifest = "[secrets]\nTOKEN = { env = \"T\" }\n[workflows.caller]\nsecrets = [\"TOKEN\"]\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hephaestus.toml");
+    std::fs::write(&file, manifest).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let answer = place.check(&["--manifest", file]).expect(8);
+    let page = answer
+        .stdout
+        .split_once("What it asks for:")
+        .map_or("", |(_, rest)| rest);
+    expect![[r#"
+
+          ✗ not granted call: HTTP requests to `http://127.0.0.1:1`
+          ✗ not granted call: HTTP requests to `http://ledger.internal`, in private networks too
+          ✓ granted     call: the secret `TOKEN`
+
+          To grant the rest, add to these tables of the manifest, values to their lists:
+            [workflows.caller.steps.call]
+            http = ["http://127.0.0.1:1"]
+            http = [{ origin = "http://ledger.internal", private = true }]
+    "#]]
+    .assert_eq(page);
+    let object = place.check(&["--manifest", file, "--json"]).expect(8).json();
+    assert_eq!(object["review"]["asked"][2]["granted"], true);
+    assert_eq!(object["review"]["asked"][0]["granted"], false);
+}
+
+#[test]
 fn every_violation_is_shown() {
     let place = Place::with("unsound.wasm", &hephaestus_tests::hostile_described("unsound"));
     let answer = place.check(&[]).expect(5);

@@ -59,7 +59,8 @@ fn a_journal_is_told_as_a_story() {
     assert!(!words.contains("of memory"), "{story}");
     let story = told(&place, &["a1", "--receipts"]);
     let receipts = unfolded(&story).matches("of memory").count();
-    assert_eq!(receipts, 6, "for each attempt: {story}");
+    assert_eq!(receipts, 6 + 1, "for each attempt, and all together: {story}");
+    assert!(story.contains("  consumed  6 attempts, "), "{story}");
 }
 
 /// The words of a page, wherever its lines end.

@@ -214,7 +214,9 @@ impl HostCalls {
     /// All kinds together.
     pub fn total(&self) -> u64 {
         let counts = self.by_kind();
-        counts.iter().fold(0, |sum: u64, (_, count)| sum.saturating_add(*count))
+        counts
+            .iter()
+            .fold(0, |sum: u64, (_, count)| sum.saturating_add(*count))
     }
 
     fn is_none(&self) -> bool {

@@ -129,7 +129,9 @@ impl Command {
             Self::Cancel(args) => &args.follow.code,
             Self::Retry(args) => &args.follow.code,
             Self::Store(args) => args.command.code()?,
-            Self::New(_) | Self::List(_) | Self::History(_) | Self::Delete(_) => return None,
+            Self::New(_) | Self::List(_) | Self::History(_) | Self::Receipts(_) | Self::Delete(_) => {
+                return None;
+            }
         };
         code.code_cache.as_deref()
     }

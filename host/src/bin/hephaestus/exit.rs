@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Host,
     /// The workflow is sound, but some of its runs get stuck.
     Stuck,
+    /// The workflow is sound, and asks for what it isn't granted.
+    Ungranted,
     /// A signal ended the command before it came to anything.
     Interrupted,
 }
@@ -35,6 +37,7 @@ impl Exit {
             Self::Refused => 5,
             Self::Host => 6,
             Self::Stuck => 7,
+            Self::Ungranted => 8,
             Self::Interrupted => 130,
         }
     }
@@ -50,6 +53,7 @@ impl Exit {
             Self::Refused => "component-refused",
             Self::Host => "host-error",
             Self::Stuck => "may-get-stuck",
+            Self::Ungranted => "not-granted",
             Self::Interrupted => "interrupted",
         }
     }
@@ -70,7 +74,7 @@ impl From<Exit> for std::process::ExitCode {
 #[cfg(test)]
 impl Exit {
     /// All of them, in the order of their codes.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Completed,
         Self::Failed,
         Self::Usage,
@@ -79,6 +83,7 @@ impl Exit {
         Self::Refused,
         Self::Host,
         Self::Stuck,
+        Self::Ungranted,
         Self::Interrupted,
     ];
 }
@@ -94,7 +99,7 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes, listed, "sorted, and no code twice");
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
     }
 
     #[test]

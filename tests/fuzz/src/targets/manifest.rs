@@ -14,8 +14,8 @@ use hephaestus_core::capability::Request;
 use hephaestus_core::definition::limits::{MAX_ATTEMPTS, MAX_SPAN};
 use hephaestus_core::definition::{Workflow, WorkflowBuilder, step};
 use hephaestus_core::{StepRef, WorkflowName};
-use hephaestus_host::deploy::Manifest;
 use hephaestus_host::deploy::policy::StepPolicy;
+use hephaestus_host::deploy::{Manifest, Review};
 
 use crate::mutate;
 use crate::target::{Bounds, Target, no_seeds};
@@ -100,7 +100,7 @@ fn run(input: &[u8]) {
             "granted to a workflow that isn't named"
         );
     }
-    let _missing = manifest.ungranted(&WORKFLOW);
+    let _missing = Review::new(&WORKFLOW, &manifest, None).lacks_grants();
     let _unknown = manifest.unknown_steps(&WORKFLOW);
 }
 

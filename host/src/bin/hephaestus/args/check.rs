@@ -12,6 +12,14 @@ pub(crate) struct CheckArgs {
     #[arg(value_name = "COMPONENT.WASM")]
     pub(crate) component: PathBuf,
 
+    /// Show what the steps ask for beside what this manifest grants, a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+
+    /// The version that is in use: show what the new one asks for that it didn't
+    #[arg(long, value_name = "COMPONENT.WASM")]
+    pub(crate) current: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) code: CodeArgs,
 
@@ -21,7 +29,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// What its exit codes mean.
-const MEANINGS: [(Exit, &str); 6] = [
+const MEANINGS: [(Exit, &str); 7] = [
     (
         Exit::Completed,
         "the workflow is sound, and no run was found that gets stuck",
@@ -33,6 +41,10 @@ const MEANINGS: [(Exit, &str); 6] = [
     ),
     (Exit::Host, "the host failed (files, a bug)"),
     (Exit::Stuck, "the workflow is sound, but some runs get stuck"),
+    (
+        Exit::Ungranted,
+        "the workflow is sound, but asks for something that the manifest doesn't grant",
+    ),
     (Exit::Interrupted, "interrupted by a signal"),
 ];
 
@@ -43,6 +55,8 @@ pub(super) fn after_help() -> String {
 Examples:
   See whether a workflow is sound, and whether it can get stuck:
     hephaestus check order-flow.wasm
+  Before a new version goes live: what does it ask for, and is it granted?
+    hephaestus check order-flow-2.wasm --manifest hephaestus.toml --current order-flow-1.wasm
   In CI, where runs that get stuck are known and taken for granted:
     hephaestus check order-flow.wasm || test $? -eq 7
 

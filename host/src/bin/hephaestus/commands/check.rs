@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use hephaestus_host::core::definition::Workflow;
 use hephaestus_host::core::definition::explore::{ExploreOptions, explore};
-use hephaestus_host::deploy;
+use hephaestus_host::deploy::{self, Manifest, Review};
 use hephaestus_host::runner::LoadError;
 
 use super::load::load;
@@ -27,6 +28,7 @@ pub(crate) async fn check(
         Err(LoadError::Invalid { violations }) => Findings::Unsound(violations),
         Err(other) => return Err(other.into()),
         Ok(loaded) => {
+            let review = review(options, &loaded.workflow, around).await?;
             let workflow = Arc::clone(&loaded.workflow);
             let explored = tokio::task::spawn_blocking(move || {
                 let options = ExploreOptions {
@@ -43,6 +45,7 @@ pub(crate) async fn check(
                 workflow: loaded.workflow,
                 imports: loaded.imports,
                 explored: Explored::new(exploration),
+                review,
             }
         }
     };
@@ -50,6 +53,32 @@ pub(crate) async fn check(
         component: file.path.clone(),
         bytes: file.bytes.len(),
         digest,
+        has_manifest: options.manifest.is_some(),
         findings,
+    })
+}
+
+/// What is asked for, if that is to be looked at.
+async fn review(
+    options: &CheckOptions,
+    workflow: &Workflow,
+    around: &Surroundings,
+) -> Result<Option<Review>, CommandError> {
+    let current = match &options.current {
+        None => None,
+        Some(file) => Some(
+            load(&file.bytes, deploy::digest(&file.bytes), around)
+                .await??
+                .workflow,
+        ),
+    };
+    let nothing = Manifest::default();
+    Ok(match (&options.manifest, &current) {
+        (None, None) => None,
+        (manifest, current) => Some(Review::new(
+            workflow,
+            manifest.as_ref().unwrap_or(&nothing),
+            current.as_deref(),
+        )),
     })
 }

@@ -2,6 +2,8 @@
 
 use hephaestus_host::core::definition::{Uniqueness, Violation, Violations, Workflow};
 
+use hephaestus_host::deploy::Review;
+
 use super::style::Style;
 use super::text::{self, WIDTH, bytes, count, number, safe, wrap};
 use crate::report::check::{CheckReport, Explored, Findings, StuckRuns};
@@ -18,7 +20,8 @@ pub(crate) fn page(report: &CheckReport, style: Style) -> String {
             workflow,
             imports,
             explored,
-        } => page.sound(workflow, imports, explored),
+            review,
+        } => page.sound(workflow, imports, explored, review.as_ref()),
     };
     let mut text = sections.join("\n\n");
     text.push('\n');
@@ -60,7 +63,13 @@ impl Page<'_> {
         lines.join("\n")
     }
 
-    fn sound(&self, workflow: &Workflow, imports: &[String], explored: &Explored) -> Vec<String> {
+    fn sound(
+        &self,
+        workflow: &Workflow,
+        imports: &[String],
+        explored: &Explored,
+        review: Option<&Review>,
+    ) -> Vec<String> {
         let style = self.style;
         let verdict = if explored.stuck_runs > 0 {
             style.attention("! may get stuck")
@@ -72,7 +81,9 @@ impl Page<'_> {
         let mut facts = vec![self.component()];
         facts.extend(graph_facts(workflow));
         facts.push(("imports", imports_text(imports)));
-        facts.extend(requests(workflow));
+        if review.is_none() {
+            facts.extend(requests(workflow));
+        }
         let mut sections = vec![
             format!("{}  {}", style.bold(&verdict), style.bold(&name)),
             self.facts(&facts),
@@ -80,7 +91,43 @@ impl Page<'_> {
         ];
         sections.extend(self.ways(explored));
         sections.extend(self.never_ready(explored));
+        sections.extend(review.and_then(|review| self.review(review)));
         sections
+    }
+
+    /// What is asked for: granted or not, new or not, and the lines that are missing.
+    fn review(&self, review: &Review) -> Option<String> {
+        let style = self.style;
+        let mut lines = Vec::new();
+        for asked in &review.asked {
+            let news = if asked.is_new { " (new)" } else { "" };
+            let what = format!("{}: {}{news}", asked.step, safe(&asked.request.to_string()));
+            lines.push(match (self.report.has_manifest, asked.granted) {
+                (false, _) => format!("  - {what}"),
+                (true, true) => format!("  {} {what}", style.good("✓ granted    ")),
+                (true, false) => format!("  {} {what}", style.bad("✗ not granted")),
+            });
+        }
+        for (step, request) in &review.dropped {
+            let what = safe(&request.to_string()).into_owned();
+            lines.push(format!("  {step} doesn't ask for {what} any more"));
+        }
+        for step in &review.unknown_steps {
+            let text =
+                format!("! the manifest has a table for a step `{step}`, which the workflow doesn't have");
+            lines.push(format!("  {}", style.attention(&text)));
+        }
+        if lines.is_empty() {
+            return None;
+        }
+        let mut text = format!("  What it asks for:\n{}", lines.join("\n"));
+        if self.report.has_manifest && review.lacks_grants() {
+            let missing = missing_lines(review).join("\n    ");
+            text += &format!(
+                "\n\n  To grant the rest, add to these tables of the manifest, values to their lists:\n    {missing}"
+            );
+        }
+        Some(text)
     }
 
     /// The file, and the beginning of its digest, as elsewhere: all of it would not fit.
@@ -211,6 +258,23 @@ fn requests(workflow: &Workflow) -> Vec<(&'static str, String)> {
     });
     let heads = std::iter::once("asks for").chain(std::iter::repeat(""));
     heads.zip(of_steps).collect()
+}
+
+/// The lines of a manifest that would grant what isn't, each table once.
+fn missing_lines(review: &Review) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut table = "";
+    for asked in review.asked.iter().filter(|asked| !asked.granted) {
+        let Some((head, line)) = asked.manifest.split_once('\n') else {
+            continue;
+        };
+        if head != table {
+            lines.push(head.to_owned());
+            table = head;
+        }
+        lines.push(safe(line).into_owned());
+    }
+    lines
 }
 
 /// `context, log; WASI: cli, clocks`: which worlds a component touches, without versions and interfaces.

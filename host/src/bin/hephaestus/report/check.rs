@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hephaestus_host::core::definition::explore::{Exploration, StuckRun};
 use hephaestus_host::core::definition::{Join, Violations, Workflow};
 use hephaestus_host::core::{Digest, StepRef};
+use hephaestus_host::deploy::Review;
 
 use crate::exit::Exit;
 
@@ -18,6 +19,8 @@ pub(crate) struct CheckReport {
     pub(crate) bytes: usize,
     /// Which code it is.
     pub(crate) digest: Digest,
+    /// Whether there is a manifest that grants something or doesn't.
+    pub(crate) has_manifest: bool,
     /// What was found.
     pub(crate) findings: Findings,
 }
@@ -35,6 +38,8 @@ pub(crate) enum Findings {
         imports: Vec<String>,
         /// Its runs.
         explored: Explored,
+        /// What it asks for, if that was to be looked at.
+        review: Option<Review>,
     },
 }
 
@@ -68,6 +73,9 @@ impl CheckReport {
         match &self.findings {
             Findings::Unsound(_) => Exit::Refused,
             Findings::Sound { explored, .. } if explored.stuck_runs > 0 => Exit::Stuck,
+            Findings::Sound {
+                review: Some(review), ..
+            } if self.has_manifest && review.lacks_grants() => Exit::Ungranted,
             Findings::Sound { .. } => Exit::Completed,
         }
     }

@@ -123,7 +123,7 @@ pub(super) fn read_manifest(path: &Path) -> Result<Manifest, UsageError> {
             "--manifest",
             format!("that {error}"),
             "a TOML file like the one in docs/manifest.md",
-            "correct it; without --manifest the steps have no HTTP and no secrets",
+            "correct it; without --manifest nothing is granted",
         )
     })
 }

@@ -139,7 +139,11 @@ fn request(draw: &mut Draw<'_>) -> Request {
         byte => Request::Http {
             origin: text.clone(),
             private: byte.is_multiple_of(2),
-            methods: if byte.is_multiple_of(3) { vec![text] } else { Vec::new() },
+            methods: if byte.is_multiple_of(3) {
+                vec![text]
+            } else {
+                Vec::new()
+            },
         },
     }
 }

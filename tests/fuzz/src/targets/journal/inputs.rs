@@ -7,7 +7,7 @@ use std::time::Duration;
 use hephaestus_core::definition::limits::{MAX_ATTEMPTS, MAX_SPAN};
 use hephaestus_core::definition::{Backoff, RetryPolicy};
 use hephaestus_core::engine::{
-    Failure, FailureKind, Input, InstanceState, Outcome, Receipt, Routing, SentEvent,
+    Failure, FailureKind, HostCalls, Input, InstanceState, Outcome, Receipt, Routing, SentEvent,
 };
 use hephaestus_core::{EventId, EventName, Json, StepRef, Timestamp};
 

@@ -1,5 +1,6 @@
 //! Goldens of the page.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
@@ -8,7 +9,10 @@ use hephaestus_host::core::capability::Request;
 use hephaestus_host::core::definition::explore::{ExploreOptions, explore};
 use hephaestus_host::core::definition::{BuildError, JoinRule, WorkflowBuilder, step};
 
+use hephaestus_host::deploy::Manifest;
+
 use super::*;
+use crate::exit::Exit;
 
 /// The report on what is built here.
 fn report(builder: WorkflowBuilder, options: &ExploreOptions) -> CheckReport {
@@ -25,6 +29,7 @@ fn report(builder: WorkflowBuilder, options: &ExploreOptions) -> CheckReport {
                 "a-name".to_owned(),
             ],
             workflow: Arc::new(workflow),
+            review: None,
         },
         Err(BuildError::Unsound(violations)) => Findings::Unsound(violations),
         Err(other) => panic!("a definition: {other}"),
@@ -33,6 +38,7 @@ fn report(builder: WorkflowBuilder, options: &ExploreOptions) -> CheckReport {
         component: "target/order\u{1b}[31m.wasm".into(),
         bytes: 357_664,
         digest: Digest([0xab; 32]),
+        has_manifest: false,
         findings,
     }
 }
@@ -108,6 +114,63 @@ fn a_sound_workflow() {
               Each of the 2 possible runs was followed: all reach `done`.
         "#]],
     );
+}
+
+#[test]
+fn what_is_asked_for_is_shown_beside_what_is_granted() {
+    let version = |number, requests: &[Request]| {
+        let pay = step("pay").emits("paid", ["done"]);
+        let pay = requests
+            .iter()
+            .cloned()
+            .fold(pay, |pay, request| pay.request(request));
+        WorkflowBuilder::new("shop", number).step(pay)
+    };
+    let secret = |name: &str| Request::Secret { name: name.into() };
+    let current = version(1, &[secret("KEY"), Request::Random])
+        .build()
+        .expect("sound");
+    let new = [
+        secret("KEY"),
+        secret("OTHER"),
+        Request::Clock,
+        Request::Env {
+            name: "REGION".into(),
+        },
+    ];
+    let manifest = "secrets-folder = \"/s\"\n[workflows.shop.steps.pay]\nclock = true\nsecrets = [\"KEY\"]\n[workflows.shop.steps.pya]\n";
+    let manifest = Manifest::parse(manifest, Path::new("")).expect("a good manifest");
+    let mut report = report(version(2, &new), &ExploreOptions::default());
+    report.has_manifest = true;
+    if let Findings::Sound { workflow, review, .. } = &mut report.findings {
+        *review = Some(Review::new(workflow, &manifest, Some(&current)));
+    }
+    assert_eq!(report.exit(), Exit::Ungranted);
+    expect![[r#"
+        ✓ sound  shop, version 2
+
+          component    target/order�[31m.wasm (349 KiB, abababababab)
+          steps        1, beginning with pay; none waits for events
+          transitions  1
+          named by     shop::…, unique within the workflow
+          imports      context, log; WASI: cli, io; others: a-name
+
+          There is one run, and it reaches `done`.
+
+          What it asks for:
+          ✓ granted     pay: the secret `KEY`
+          ✗ not granted pay: the secret `OTHER` (new)
+          ✓ granted     pay: the time (new)
+          ✗ not granted pay: the environment variable `REGION` (new)
+          pay doesn't ask for random numbers any more
+          ! the manifest has a table for a step `pya`, which the workflow doesn't have
+
+          To grant the rest, add to these tables of the manifest, values to their lists:
+            [workflows.shop.steps.pay]
+            secrets = ["OTHER"]
+            env = { REGION = "VALUE" }
+    "#]]
+    .assert_eq(&page(&report, Style::PLAIN));
 }
 
 #[test]

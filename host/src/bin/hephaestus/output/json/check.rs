@@ -4,6 +4,7 @@ use hephaestus_host::core::capability::Request;
 use hephaestus_host::core::definition::explore::{Fate, StepEnd, StuckRun};
 use hephaestus_host::core::definition::{DeadJoin, Join, Uniqueness, Violation, Workflow};
 use hephaestus_host::core::{BusinessKeyName, Digest, EventName, StepRef, WorkflowName, WorkflowVersion};
+use hephaestus_host::deploy::Review;
 use serde::Serialize;
 
 use super::line;
@@ -18,6 +19,23 @@ struct Object<'a> {
     violations: &'a [Violation],
     workflow: Option<Facts<'a>>,
     exploration: Option<Runs<'a>>,
+    review: Option<Reviewed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reviewed<'a> {
+    asked: Vec<Judged<'a>>,
+    dropped: Vec<Asked<'a>>,
+    unknown_steps: &'a [StepRef],
+}
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    step: &'a StepRef,
+    request: &'a Request,
+    granted: bool,
+    new: bool,
+    manifest: &'a str,
 }
 
 #[derive(Serialize)]
@@ -87,6 +105,7 @@ pub(crate) fn report(report: &CheckReport) -> serde_json::Result<String> {
             workflow,
             imports,
             explored,
+            ..
         } => (&[][..], Some(facts(workflow, imports)), Some(runs(explored))),
     };
     let verdict = match &report.findings {
@@ -102,7 +121,30 @@ pub(crate) fn report(report: &CheckReport) -> serde_json::Result<String> {
         violations,
         workflow,
         exploration,
+        review: match &report.findings {
+            Findings::Sound { review, .. } => review.as_ref().map(reviewed),
+            Findings::Unsound(_) => None,
+        },
     })
+}
+
+fn reviewed(review: &Review) -> Reviewed<'_> {
+    let judged = review.asked.iter().map(|asked| Judged {
+        step: &asked.step,
+        request: &asked.request,
+        granted: asked.granted,
+        new: asked.is_new,
+        manifest: &asked.manifest,
+    });
+    let dropped = review
+        .dropped
+        .iter()
+        .map(|(step, request)| Asked { step, request });
+    Reviewed {
+        asked: judged.collect(),
+        dropped: dropped.collect(),
+        unknown_steps: &review.unknown_steps,
+    }
 }
 
 fn facts<'a>(workflow: &'a Workflow, imports: &'a [String]) -> Facts<'a> {

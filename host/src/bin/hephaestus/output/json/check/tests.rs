@@ -17,6 +17,7 @@ fn check(builder: WorkflowBuilder, expected: Expect) {
             explored: Explored::new(explore(&workflow, &ExploreOptions::default())),
             imports: vec!["hephaestus:workflow/log@0.1.0".to_owned()],
             workflow: Arc::new(workflow),
+            review: None,
         },
         Err(BuildError::Unsound(violations)) => Findings::Unsound(violations),
         Err(other) => panic!("a definition: {other}"),
@@ -25,6 +26,7 @@ fn check(builder: WorkflowBuilder, expected: Expect) {
         component: "order.wasm".into(),
         bytes: 100_000,
         digest: Digest([0xab; 32]),
+        has_manifest: false,
         findings,
     };
     let text = report(&facts).expect("an object");
@@ -38,30 +40,31 @@ fn violations() {
     check(
         builder,
         expect![[r#"
-        {
-          "verdict": "unsound",
-          "component": "order.wasm",
-          "bytes": 100000,
-          "digest": "sha256:abababababababababababababababababababababababababababababababab",
-          "violations": [
             {
-              "step": "reserve",
-              "event": "reserved",
-              "kind": "missing-transition",
-              "message": "step `reserve` emits `reserved`, but no transition is for it",
-              "fix": "add the transition: to `done`, if nothing follows"
-            },
-            {
-              "step": "done",
-              "event": null,
-              "kind": "unreachable",
-              "message": "no transition leads to `done`",
-              "fix": "let a transition lead to it from a step that can be reached, or remove it"
-            }
-          ],
-          "workflow": null,
-          "exploration": null
-        }"#]],
+              "verdict": "unsound",
+              "component": "order.wasm",
+              "bytes": 100000,
+              "digest": "sha256:abababababababababababababababababababababababababababababababab",
+              "violations": [
+                {
+                  "step": "reserve",
+                  "event": "reserved",
+                  "kind": "missing-transition",
+                  "message": "step `reserve` emits `reserved`, but no transition is for it",
+                  "fix": "add the transition: to `done`, if nothing follows"
+                },
+                {
+                  "step": "done",
+                  "event": null,
+                  "kind": "unreachable",
+                  "message": "no transition leads to `done`",
+                  "fix": "let a transition lead to it from a step that can be reached, or remove it"
+                }
+              ],
+              "workflow": null,
+              "exploration": null,
+              "review": null
+            }"#]],
     );
 }
 
@@ -227,7 +230,8 @@ fn stuck_runs() {
                   }
                 ],
                 "never_run": []
-              }
+              },
+              "review": null
             }"#]],
     );
 }
