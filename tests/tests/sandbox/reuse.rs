@@ -170,3 +170,44 @@ async fn many_sandboxes_share_few_slots() {
         one.await.unwrap();
     }
 }
+
+/// What an attempt comes to doesn't depend on whether its guest served another step before.
+#[tokio::test]
+async fn deeds_come_to_the_same_in_a_guest_that_was_used_before() {
+    let deeds = [
+        "panic",
+        "exit",
+        "recurse",
+        "hoard",
+        "spin",
+        "sleep",
+        "giant-result",
+        "giant-log",
+        "large-result",
+        "invalid-json",
+        "bad-event",
+        "error",
+        "retryable-error",
+        "choose",
+        "look-around",
+        "read-context",
+        "env",
+        "time",
+        "wait",
+    ];
+    let (reusing, workflow) = hostile().await;
+    let (fresh, same) = hostile_with(SandboxOptions {
+        reuse: false,
+        ..options()
+    })
+    .await;
+    for deed in deeds {
+        let mut used = reusing.sandbox(&workflow);
+        result(&used.execute(after()).await);
+        let used = used.execute(misdeed(deed)).await;
+        let fresh = fresh.sandbox(&same).execute(misdeed(deed)).await;
+        assert!(used.receipt.reused && !fresh.receipt.reused, "{deed}");
+        assert_eq!(used.outcome, fresh.outcome, "{deed}");
+        assert_eq!(texts(&used.output), texts(&fresh.output), "{deed}");
+    }
+}
