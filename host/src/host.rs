@@ -136,7 +136,10 @@ impl HostBuilder {
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub async fn build(self) -> Result<Host, BuildError> {
+    pub async fn build(mut self) -> Result<Host, BuildError> {
+        if let StoreChoice::Sqlite(path, _) = &self.store {
+            self.sandbox.guarded.push(path.clone());
+        }
         let store: Arc<dyn Store> = match self.store {
             StoreChoice::Memory => Arc::new(MemoryStore::new()),
             StoreChoice::Sqlite(path, options) => Arc::new(SqliteStore::open_with(path, options).await?),

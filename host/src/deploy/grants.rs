@@ -106,8 +106,10 @@ impl StepGrants {
             Request::Secret { name } => self.secrets.contains_key(name.as_str()),
             Request::Env { name } => self.env.contains_key(name.as_str()),
             Request::Files { path, write } => GuestPath::new(path).is_ok_and(|path| {
-                let mut holding = self.files.iter().filter(|(folder, _)| folder.holds(&path));
-                holding.any(|(_, grant)| grant.write || !write)
+                // Of folders in folders the innermost counts, as for who opens a file.
+                let holding = self.files.iter().filter(|(folder, _)| folder.holds(&path));
+                let innermost = holding.max_by_key(|(folder, _)| folder.as_str().len());
+                innermost.is_some_and(|(_, grant)| grant.write || !write)
             }),
             Request::Clock => self.clock,
             Request::Random => self.random,

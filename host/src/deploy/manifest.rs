@@ -9,7 +9,7 @@ mod file;
 mod nesting;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hephaestus_core::definition::Workflow;
@@ -19,6 +19,7 @@ pub use error::ManifestError;
 use file::{FileAccess, FilePolicy, ManifestFile};
 
 use super::grants::{FilesGrant, HttpGrant, SecretSource};
+use super::overlap;
 use super::policy::StepPolicy;
 use super::review::{Asked, Review};
 
@@ -46,11 +47,15 @@ impl Manifest {
             source,
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&text, folder).map_err(|error| error.in_file(path))
+        Self::read(&text, folder, Some(path)).map_err(|error| error.in_file(path))
     }
 
     /// Reads the text of a manifest. Relative paths in it start at `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, ManifestError> {
+        Self::read(text, folder, None)
+    }
+
+    fn read(text: &str, folder: &Path, own: Option<&Path>) -> Result<Self, ManifestError> {
         nesting::check(text)?;
         let file: ManifestFile = toml::from_str(text).map_err(|error| ManifestError::syntax(text, &error))?;
         let sources = file.sources(folder)?;
@@ -66,6 +71,7 @@ impl Manifest {
             let all = Arc::new(all);
             workflows.insert(workflow, WorkflowPolicies { all, steps });
         }
+        check_folders(&workflows, &sources, own)?;
         Ok(Self {
             workflows,
             digest: Some(super::digest(text.as_bytes())),
@@ -113,6 +119,55 @@ impl Manifest {
             tracing::warn!(workflow = %name, %step, "the manifest has a table for a step that the workflow doesn't have");
         }
     }
+}
+
+/// What must not lie in a folder that a step is shown: see [`overlap`].
+fn check_folders(
+    workflows: &HashMap<WorkflowName, WorkflowPolicies>,
+    sources: &file::Sources,
+    own: Option<&Path>,
+) -> Result<(), ManifestError> {
+    let policies = workflows
+        .values()
+        .flat_map(|policies| std::iter::once(&policies.all).chain(policies.steps.values()));
+    let mut shown: Vec<(PathBuf, bool)> = policies
+        .flat_map(|policy| policy.grants.files.values())
+        .map(|grant| (overlap::real(&grant.host), grant.write))
+        .collect();
+    shown.sort();
+    shown.dedup();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let secrets = sources.files().map(|path| (overlap::real(path), "a secret"));
+    let own = own.map(|path| (overlap::real(path), "this manifest"));
+    let changed: Vec<&PathBuf> = shown
+        .iter()
+        .filter(|(_, write)| *write)
+        .map(|(path, _)| path)
+        .collect();
+    let refuse = |folder: &Path, inner: &Path, what| ManifestError::Overlap {
+        folder: folder.to_owned(),
+        inner: inner.to_owned(),
+        what,
+    };
+    for (inner, what) in secrets {
+        if let Some((folder, _)) = shown.iter().find(|(folder, _)| overlap::holds(folder, &inner)) {
+            return Err(refuse(folder, &inner, what));
+        }
+    }
+    let folders = shown
+        .iter()
+        .map(|(path, _)| (path.clone(), "another folder that a step is shown"));
+    for (inner, what) in own.into_iter().chain(folders) {
+        let holder = changed
+            .iter()
+            .find(|folder| **folder != &inner && overlap::holds(folder, &inner));
+        if let Some(folder) = holder {
+            return Err(refuse(folder, &inner, what));
+        }
+    }
+    Ok(())
 }
 
 impl StepPolicy {

@@ -5,6 +5,7 @@
 
 pub mod grants;
 mod manifest;
+pub(crate) mod overlap;
 pub mod policy;
 mod review;
 mod secret;

@@ -77,13 +77,16 @@ impl GuestCtx {
 
     /// Prepares for one call.
     pub(super) fn begin(&mut self, scope: Option<Scope>, deadline: Instant) {
-        self.http
-            .begin(scope.as_ref().and_then(|scope| scope.policy.clone()));
+        // Afresh, not set back: what an earlier attempt has left running counts for nobody.
+        self.tally = Tally::default();
+        self.denials = Denials::default();
+        self.http.begin(
+            scope.as_ref().and_then(|scope| scope.policy.clone()),
+            (self.denials.clone(), self.tally.clone()),
+        );
         self.world.begin(scope.as_ref().map(|scope| &*scope.attempt));
         self.scope = scope;
         self.deadline = deadline;
-        self.denials.forget();
-        self.tally.begin();
         self.limiter.meter().forget_denials();
     }
 

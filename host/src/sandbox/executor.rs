@@ -1,5 +1,6 @@
 //! [`WasmExecutor`]: loads components and makes sandboxes; [`WasmSandbox`]: runs the attempts of one instance.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,9 +17,11 @@ use super::engine::{Ticker, engine};
 use super::guest::Guest;
 use super::http::Network;
 use super::options::{SandboxError, SandboxLimits, SandboxOptions};
-use super::outcome::{outcome, targets};
+use super::outcome::{message, outcome, targets};
+use super::output::Output;
 use super::slots::{RestId, Slots};
 use super::wasi::Wasi;
+use crate::deploy::overlap;
 use crate::deploy::policy::{Isolation, StepPolicy};
 use crate::runner::{Attempt, AttemptReport, LoadError, LoadedWorkflow, OutputLine, Sandbox, StepExecutor};
 
@@ -32,6 +35,8 @@ pub(super) struct Shared {
     pub(super) options: SandboxOptions,
     pub(super) linker: Linker<GuestCtx>,
     pub(super) slots: Slots<Guest>,
+    /// Real paths that no step is shown.
+    pub(super) guarded: Vec<PathBuf>,
     pub(super) cache: Cache,
     pub(super) compiler: Compiler,
     pub(super) network: Arc<Network>,
@@ -47,6 +52,7 @@ impl WasmExecutor {
         Ok(Self(Arc::new(Shared {
             linker: linker(&engine)?,
             slots: Slots::new(options.slots),
+            guarded: guarded(&options),
             network: Arc::new(Network::new(options.extra_roots_pem.as_deref())?),
             cache: Cache::new(options.cached_components),
             compiler: Compiler::new(&engine, &options),
@@ -78,6 +84,16 @@ impl std::fmt::Debug for WasmExecutor {
             .field("options", &self.0.options)
             .finish_non_exhaustive()
     }
+}
+
+fn guarded(options: &SandboxOptions) -> Vec<PathBuf> {
+    let cache = options.code_cache.iter().map(|cache| &cache.folder);
+    options
+        .guarded
+        .iter()
+        .chain(cache)
+        .map(|path| overlap::real(path))
+        .collect()
 }
 
 fn linker(engine: &Engine) -> Result<Linker<GuestCtx>, SandboxError> {
@@ -165,7 +181,11 @@ impl WasmSandbox {
         let (mut guest, reused) = match self.wake(&attempt, &policy) {
             Some(guest) => (guest, true),
             None => {
-                let wasi = Wasi::Step(&policy.grants, &attempt);
+                let wasi = Wasi::Step {
+                    grants: &policy.grants,
+                    attempt: &attempt,
+                    guarded: &self.shared.guarded,
+                };
                 (self.fresh(wasi, limits).await?, false)
             }
         };
@@ -183,6 +203,7 @@ impl WasmSandbox {
             Ok(returned) => judge(returned, ended.guest.as_ref(), limits),
             Err(failure) => Outcome::Failed(failure),
         };
+        let outcome = tidied(outcome, &ended.words);
         if self.reuses(&policy) && is_clean(&outcome) {
             let id = ended.guest.and_then(|guest| self.shared.slots.rest(guest));
             self.resting = id.map(|id| Resting { id, policy });
@@ -228,6 +249,25 @@ fn judge(
         None => error,
     });
     outcome(returned, guest.is_some_and(Guest::was_denied), limits)
+}
+
+/// Failures tell what a guest said, and what its functions are called: without the secrets that it has read, as long as
+/// messages may be, and as printable text. An event that is a secret is none.
+fn tidied(outcome: Outcome, words: &Output) -> Outcome {
+    let failure = match outcome {
+        Outcome::Failed(failure) => failure,
+        Outcome::Completed { ref event, .. } if words.redact(event.as_str()) != event.as_str() => {
+            Failure::new(
+                FailureKind::OutputInvalid,
+                "an event whose name has a secret in it",
+            )
+        }
+        other => return other,
+    };
+    Outcome::Failed(Failure {
+        message: message(&words.redact(&failure.message)),
+        ..failure
+    })
 }
 
 /// How many bytes the host keeps of what an attempt returned and wrote.

@@ -63,6 +63,14 @@ pub(super) fn classify(error: &wasmtime::Error, circumstances: &Circumstances<'_
         let message = format!("handed over more than {limit} in one call");
         return Failure::new(FailureKind::OutputLimit, message);
     }
+    if error
+        .root_cause()
+        .to_string()
+        .contains("resource table has no free keys")
+    {
+        let message = format!("held more than {} objects of the host at once", limits.handles);
+        return Failure::new(FailureKind::Trap, message);
+    }
     if error.is::<I32Exit>() {
         let message = "called `exit`: a step ends by returning an outcome or an error";
         return Failure::new(FailureKind::Trap, message);

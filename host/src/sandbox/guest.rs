@@ -44,6 +44,8 @@ pub(super) struct Ended<R> {
     /// The guest, if it returned: only then can it be called again.
     pub(super) guest: Option<Guest>,
     pub(super) output: Vec<OutputLine>,
+    /// Knows the secrets that the guest has read.
+    pub(super) words: Output,
     pub(super) wall: Duration,
     pub(super) memory_before_bytes: usize,
     pub(super) memory_bytes: usize,
@@ -205,6 +207,7 @@ impl Call {
             result,
             guest,
             output,
+            words: self.output,
             wall,
             memory_before_bytes: self.memory_before_bytes,
             memory_bytes: self.meter.memory_bytes(),

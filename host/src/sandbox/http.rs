@@ -41,10 +41,6 @@ impl Denials {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn forget(&self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
-
     pub(super) fn any(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -89,8 +85,11 @@ struct Trip {
 
 impl Http {
     pub(super) fn new(network: Arc<Network>, limits: &SandboxLimits, denials: Denials, tally: Tally) -> Self {
+        let mut ctx = WasiHttpCtx::new();
+        // Of each set of headers; a guest holds as many of them as handles.
+        ctx.set_field_size_limit(FIELDS_BYTES);
         Self {
-            ctx: WasiHttpCtx::new(),
+            ctx,
             gate: Gate {
                 network,
                 bounds: Bounds {
@@ -110,11 +109,16 @@ impl Http {
     }
 
     /// Prepares for one call.
-    pub(super) fn begin(&mut self, policy: Option<Arc<StepPolicy>>) {
+    pub(super) fn begin(&mut self, policy: Option<Arc<StepPolicy>>, (denials, tally): (Denials, Tally)) {
         self.gate.policy = policy;
+        self.gate.denials = denials;
+        self.gate.tally = tally;
         self.gate.requests_left = self.gate.most_requests;
     }
 }
+
+/// The most bytes in the headers of one request or response.
+const FIELDS_BYTES: usize = 64 << 10;
 
 /// The interface with the function that is ours.
 const TYPES: &str = "wasi:http/types@0.2.12";
@@ -164,7 +168,7 @@ impl WasiHttpView for GuestCtx {
 impl Gate {
     fn admit(&mut self, method: &Method, uri: &Uri, options: Option<RequestOptions>) -> Result<Trip, Error> {
         // It would make a tunnel: what goes through it could not be looked at.
-        if *method == Method::CONNECT {
+        if method.as_str().eq_ignore_ascii_case(Method::CONNECT.as_str()) {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let target = HttpTarget::parse(&uri.to_string()).map_err(|_| Error::HttpRequestUriInvalid)?;

@@ -23,6 +23,9 @@ pub struct SandboxOptions {
     pub cached_components: usize,
     /// Where compiled components are kept for the next start of a host. Default: nowhere.
     pub code_cache: Option<CodeCacheOptions>,
+    /// Files and folders that no step is shown, nor a folder that holds them or lies in them, whatever the manifest says:
+    /// the store, for example. The folder of `code_cache` is one of them anyway.
+    pub guarded: Vec<PathBuf>,
     /// What the operator grants. The default grants nothing.
     pub manifest: CurrentManifest,
     /// Certificate authorities that guests' HTTPS requests trust besides Mozilla's: certificates in PEM.
@@ -37,6 +40,7 @@ impl Default for SandboxOptions {
             reuse: true,
             cached_components: 64,
             code_cache: None,
+            guarded: Vec::new(),
             manifest: CurrentManifest::default(),
             extra_roots_pem: None,
         }
@@ -80,7 +84,7 @@ pub struct SandboxLimits {
     /// How often an attempt can call the host; noticed within 10 ms. Default: 10,000,000.
     pub host_calls: u64,
     /// How many objects of the host (open files, streams, things to wait for) a guest can hold; one more traps.
-    /// Default: 1,024.
+    /// Default: 256.
     pub handles: usize,
     /// The linear memory of a guest, all memories together. Default: 128 MiB.
     pub memory_bytes: usize,
@@ -122,7 +126,7 @@ impl Default for SandboxLimits {
             longest_deadline: Duration::from_secs(60 * 60),
             definition_deadline: Duration::from_secs(2),
             host_calls: 10_000_000,
-            handles: 1024,
+            handles: 256,
             memory_bytes: 128 << 20,
             stack_bytes: 512 << 10,
             table_elements: 100_000,

@@ -30,6 +30,11 @@ pub(super) fn outcome(
     checked.unwrap_or_else(Outcome::Failed)
 }
 
+/// A message as it is kept.
+pub(super) fn message(text: &str) -> String {
+    printable(cut(text, MESSAGE_BYTES), Newlines::Keep)
+}
+
 fn failed(error: &wit::StepError, was_denied: bool) -> Failure {
     let is_denial = was_denied && error.kind == wit::ErrorKind::CapabilityDenied;
     Failure {
@@ -38,7 +43,7 @@ fn failed(error: &wit::StepError, was_denied: bool) -> Failure {
         } else {
             FailureKind::GuestError
         },
-        message: printable(cut(&error.message, MESSAGE_BYTES), Newlines::Keep),
+        message: message(&error.message),
         retryable: error.retryable && !is_denial,
     }
 }

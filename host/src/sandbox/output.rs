@@ -7,6 +7,9 @@ use super::options::{SandboxLimits, bytes};
 use super::redact::Redactor;
 use crate::runner::{LogLevel, OutputLine, OutputSource};
 
+/// The most fields of a line; others are dropped. Empty ones take room too.
+const MAX_FIELDS: usize = 64;
+
 /// Collects the lines of one attempt after the other. Clones share them, so they outlive the guest.
 #[derive(Debug, Clone)]
 pub(super) struct Output(Arc<Mutex<Lines>>);
@@ -83,6 +86,7 @@ impl Output {
         let message = tidy(message, Newlines::Keep);
         let fields = fields
             .iter()
+            .take(MAX_FIELDS)
             .map(|(key, value)| (tidy(key, Newlines::Replace), tidy(value, Newlines::Keep)))
             .collect();
         lines.keep(OutputLine {

@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 const KINDS: usize = 7;
 
-/// Counts for one call into a guest after the other. Clones share the counts: requests and their bodies outlive the
+/// Counts for one call into a guest. Clones share the counts: requests and their bodies outlive the
 /// host call that began them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally(Arc<Counts>);
@@ -46,21 +46,6 @@ fn get(counter: &AtomicU64) -> u64 {
 }
 
 impl Tally {
-    /// Begins again at nothing.
-    pub(super) fn begin(&self) {
-        let counts = &*self.0;
-        let all = [
-            &counts.cpu_ns,
-            &counts.bytes_in,
-            &counts.bytes_out,
-            &counts.http_requests,
-            &counts.all_calls,
-        ];
-        for counter in all.into_iter().chain(&counts.calls) {
-            counter.store(0, Ordering::Relaxed);
-        }
-    }
-
     /// The guest calls the host.
     pub(super) fn call(&self, kind: Kind) {
         add(&self.0.calls[kind as usize], 1);
@@ -170,10 +155,5 @@ mod tests {
         tally.time(work).await;
         let cpu_us = tally.write(Receipt::nothing(Timestamp(0))).cpu_us;
         assert!((1_000..60_000).contains(&cpu_us), "{cpu_us} us");
-        tally.begin();
-        assert_eq!(
-            tally.write(Receipt::nothing(Timestamp(0))),
-            Receipt::nothing(Timestamp(0))
-        );
     }
 }

@@ -28,7 +28,7 @@ impl Early {
 }
 
 /// How long a start stays unwritten.
-const LATENESS: Duration = Duration::from_millis(30);
+const LATENESS: Duration = Duration::from_millis(150);
 
 /// A store that says that instances are created a while before they are. All writes stay in their order.
 pub struct EarlyStarts {

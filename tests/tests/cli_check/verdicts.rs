@@ -79,7 +79,7 @@ fn what_is_asked_for_is_shown_beside_what_is_granted() {
             http = ["http://127.0.0.1:1"]
             http = [{ origin = "http://ledger.internal", private = true }]
     "#]]
-    .assert_eq(page);
+    .assert_eq(&page.replace("\n  ", "\n"));
     let object = place.check(&["--manifest", file, "--json"]).expect(8).json();
     assert_eq!(object["review"]["asked"][2]["granted"], true);
     assert_eq!(object["review"]["asked"][0]["granted"], false);

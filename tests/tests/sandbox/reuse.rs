@@ -196,11 +196,9 @@ async fn deeds_come_to_the_same_in_a_guest_that_was_used_before() {
         "wait",
     ];
     let (reusing, workflow) = hostile().await;
-    let (fresh, same) = hostile_with(SandboxOptions {
-        reuse: false,
-        ..options()
-    })
-    .await;
+    let mut alone = options();
+    alone.reuse = false;
+    let (fresh, same) = hostile_with(alone).await;
     for deed in deeds {
         let mut used = reusing.sandbox(&workflow);
         result(&used.execute(after()).await);

@@ -127,14 +127,15 @@ pub struct Receipt {
     pub memory_bytes: u64,
     /// Whether it ran in an instance of the component that an earlier attempt had used.
     pub reused: bool,
-    /// Processor time, in microseconds: the guest's, and that of the host's functions that it called.
+    /// Processor time, in microseconds: the guest's, and that of the host's functions that it called, on its thread.
+    /// Threads that read files or encrypt for it aren't counted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cpu_us: u64,
     /// The size of its linear memory when it began, in bytes. It never shrinks: in an instance that was used before, that
     /// attempt may have needed it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub memory_before_bytes: u64,
-    /// What the host handed to it, in bytes: its context, checkpoint and secrets, bodies of HTTP responses.
+    /// What the host handed to it, in bytes: its context, checkpoint and secrets, bodies of HTTP responses. Not files.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub bytes_in: u64,
     /// What it handed to the host, in bytes: its result, checkpoints, what it wrote, bodies of HTTP requests.

@@ -50,6 +50,19 @@ pub enum ManifestError {
         /// The name.
         variable: String,
     },
+    /// A folder that steps are shown holds what it must not.
+    #[error(
+        "steps are shown the folder {}, in which is {what}, {}: who may use the one decides about the other; show them another folder",
+        folder.display(), inner.display()
+    )]
+    Overlap {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in it.
+        inner: PathBuf,
+        /// What that is, in words.
+        what: &'static str,
+    },
     /// One table shows two folders under one name.
     #[error(
         "{place} shows two folders to the guest as `{guest}`: leave one of them out, or give it another name"

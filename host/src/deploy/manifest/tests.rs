@@ -143,6 +143,16 @@ fn grants_that_make_no_sense_are_refused() {
         expect![[r#"line 2, column 13: no environment has a variable """#]],
     );
     check(
+        &line("http = [{ origin = \"https://a.example\", methods = [] }]"),
+        expect![
+            "line 2, column 9: `methods` names none: leave it out to grant all, or the entry to grant nothing"
+        ],
+    );
+    check(
+        &line("files = [{ host = \"\", guest = \"/in\" }]"),
+        expect![[r#"line 2, column 19: "" is not a folder; `.` is that of the manifest"#]],
+    );
+    check(
         &line("files = [\"/in\"]"),
         expect![[
             r#"line 2, column 10: invalid type: string "/in", expected a table like { host = "data/in", guest = "/in" }"#
@@ -170,6 +180,49 @@ fn grants_that_make_no_sense_are_refused() {
             r#"line 2, column 9: "get" is not an HTTP method that can be granted: expected one like `GET` or `POST`, in capitals; `CONNECT` never is"#
         ]],
     );
+}
+
+#[test]
+fn a_folder_that_steps_are_shown_holds_nothing_that_decides() {
+    let files = |access: &str, more: &str| {
+        format!(
+            "[workflows.shop]\nfiles = [{{ host = \"/srv/data\", guest = \"/data\", access = \"{access}\" }}{more}]\n"
+        )
+    };
+    let inner = ", { host = \"/srv/data/in\", guest = \"/in\" }";
+    let secret = "[secrets]\nKEY = { file = \"/srv/data/keys/key\" }\n";
+    assert!(Manifest::parse(&files("read", inner), Path::new("/etc")).is_ok());
+    check(
+        &files("read-write", inner),
+        expect![
+            "steps are shown the folder /srv/data, in which is another folder that a step is shown, /srv/data/in: who may use the one decides about the other; show them another folder"
+        ],
+    );
+    check(
+        &(secret.to_owned() + &files("read", "")),
+        expect![
+            "steps are shown the folder /srv/data, in which is a secret, /srv/data/keys/key: who may use the one decides about the other; show them another folder"
+        ],
+    );
+    check(
+        &("secrets-folder = \"/srv\"\n".to_owned() + &files("read", ", { host = \"/\", guest = \"/all\" }")),
+        expect![
+            "steps are shown the folder /, in which is a secret, /srv: who may use the one decides about the other; show them another folder"
+        ],
+    );
+    let again =
+        files("read-write", "") + "[workflows.other]\nfiles = [{ host = \"/srv/data\", guest = \"/d\" }]\n";
+    assert!(Manifest::parse(&again, Path::new("")).is_ok(), "the same folder");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hephaestus.toml");
+    std::fs::write(
+        &path,
+        "[workflows.shop]\nfiles = [{ host = \".\", guest = \"/all\", access = \"read-write\" }]\n",
+    )
+    .unwrap();
+    let error = Manifest::load(&path).unwrap_err().to_string();
+    assert!(error.contains("in which is this manifest"), "{error}");
 }
 
 #[test]

@@ -7,6 +7,9 @@
 mod clock;
 mod random;
 
+use std::env::VarError;
+use std::path::PathBuf;
+
 use hephaestus_core::engine::{Failure, FailureKind};
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -19,6 +22,7 @@ use super::ctx::GuestCtx;
 use super::output::{Output, Stream};
 use super::stdio::Captured;
 use crate::deploy::grants::{EnvSource, FilesGrant, StepGrants};
+use crate::deploy::overlap;
 use crate::runner::Attempt;
 
 /// The most random bytes that a guest can ask for at once; a larger request traps.
@@ -27,8 +31,14 @@ const RANDOM_BYTES: u64 = 1 << 20;
 /// Which world a guest finds itself in, for life.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Wasi<'a> {
-    /// For `execute`: what its step was granted. With its first attempt.
-    Step(&'a StepGrants, &'a Attempt),
+    /// For `execute`: what its step was granted.
+    Step {
+        grants: &'a StepGrants,
+        /// The first one.
+        attempt: &'a Attempt,
+        /// Real paths that no step is shown, nor a folder that holds them.
+        guarded: &'a [PathBuf],
+    },
     /// For `describe` and `transit`, whose answers must not depend on when and where they are asked: nothing, and
     /// sleeping is over at once.
     Definition,
@@ -46,9 +56,13 @@ impl Wasi<'_> {
     /// The world of a guest that writes to `output`. Fails if something that is granted isn't there.
     pub(super) fn world(self, output: &Output) -> Result<World, Failure> {
         let nothing = StepGrants::default();
-        let (grants, attempt, sleep) = match self {
-            Self::Step(grants, attempt) => (grants, Some(attempt), Sleep::InTime),
-            Self::Definition => (&nothing, None, Sleep::AtOnce),
+        let (grants, attempt, guarded, sleep) = match self {
+            Self::Step {
+                grants,
+                attempt,
+                guarded,
+            } => (grants, Some(attempt), guarded, Sleep::InTime),
+            Self::Definition => (&nothing, None, &[][..], Sleep::AtOnce),
         };
         let clock = if grants.clock {
             Clock::running()
@@ -73,7 +87,7 @@ impl Wasi<'_> {
             builder.env(name.as_str(), variable(name.as_str(), source)?);
         }
         for (guest, grant) in &grants.files {
-            show(&mut builder, guest.as_str(), grant)?;
+            show(&mut builder, guest.as_str(), grant, guarded)?;
         }
         Ok(World {
             ctx: builder.build(),
@@ -102,9 +116,14 @@ fn unavailable(message: String) -> Failure {
 fn variable(name: &str, source: &EnvSource) -> Result<String, Failure> {
     match source {
         EnvSource::Value(value) => Ok(value.clone()),
+        // Its value is nobody's business, also where it is no text.
         EnvSource::Host(own) => std::env::var(own).map_err(|error| {
+            let why = match error {
+                VarError::NotPresent => "which is not set",
+                VarError::NotUnicode(_) => "which is not a text in UTF-8",
+            };
             unavailable(format!(
-                "the manifest takes the environment variable `{name}` from the host's `{own}`: {error}"
+                "the manifest takes the environment variable `{name}` from the host's `{own}`, {why}"
             ))
         }),
     }
@@ -112,7 +131,23 @@ fn variable(name: &str, source: &EnvSource) -> Result<String, Failure> {
 
 /// Shows a folder to the guest. The system keeps it there: paths are resolved beneath the open folder, symbolic links
 /// too.
-fn show(builder: &mut WasiCtxBuilder, guest: &str, grant: &FilesGrant) -> Result<(), Failure> {
+fn show(
+    builder: &mut WasiCtxBuilder,
+    guest: &str,
+    grant: &FilesGrant,
+    guarded: &[PathBuf],
+) -> Result<(), Failure> {
+    let real = overlap::real(&grant.host);
+    if let Some(inner) = guarded
+        .iter()
+        .find(|path| overlap::holds(&real, path) || overlap::holds(path, &real))
+    {
+        return Err(unavailable(format!(
+            "the manifest shows the folder {} to this step as `{guest}`, but the host keeps {} there; show it another one",
+            grant.host.display(),
+            inner.display()
+        )));
+    }
     let access = if grant.write {
         FsPerms::ReadWrite
     } else {

@@ -43,6 +43,7 @@ pub(super) async fn to_host(
     let store = SqliteStore::open(file.path()).await;
     let store: Arc<dyn Store> = Arc::new(store.map_err(|error| not_hosted(file, error, what))?);
     let mut sandbox = around.sandbox();
+    sandbox.guarded.push(file.path().to_owned());
     sandbox.manifest = CurrentManifest::new(manifest.clone());
     let executor = WasmExecutor::new(sandbox.clone()).map_err(CommandError::host)?;
     let (tap, listener) = Tap::new(Arc::new(executor));

@@ -24,8 +24,7 @@ struct FileHttpTable {
     origin: HttpPattern,
     #[serde(default)]
     private: bool,
-    #[serde(default)]
-    methods: Vec<String>,
+    methods: Option<Vec<String>>,
 }
 
 /// Not an untagged enum: that one forgets what was wrong.
@@ -54,7 +53,15 @@ impl<'de> Deserialize<'de> for FileHttp {
                     private,
                     methods,
                 } = FileHttpTable::deserialize(MapAccessDeserializer::new(map))?;
-                let methods = HttpMethods::new(methods).map_err(A::Error::custom)?;
+                let methods = match methods {
+                    None => HttpMethods::all(),
+                    Some(none) if none.is_empty() => {
+                        return Err(A::Error::custom(
+                            "`methods` names none: leave it out to grant all, or the entry to grant nothing",
+                        ));
+                    }
+                    Some(methods) => HttpMethods::new(methods).map_err(A::Error::custom)?,
+                };
                 Ok(FileHttp {
                     origin,
                     private,
@@ -73,10 +80,21 @@ impl<'de> Deserialize<'de> for FileHttp {
     expecting = "a table like { host = \"data/in\", guest = \"/in\" }"
 )]
 pub(in crate::deploy::manifest) struct FileFiles {
+    #[serde(deserialize_with = "host_folder")]
     pub(in crate::deploy::manifest) host: PathBuf,
     pub(in crate::deploy::manifest) guest: GuestPath,
     #[serde(default)]
     pub(in crate::deploy::manifest) access: FileAccess,
+}
+
+fn host_folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() || text.contains('\0') {
+        return Err(D::Error::custom(format!(
+            "{text:?} is not a folder; `.` is that of the manifest"
+        )));
+    }
+    Ok(text.into())
 }
 
 /// What may be done with files.

@@ -80,6 +80,15 @@ impl Sources {
         &self.folder
     }
 
+    /// The files, and the folder of files, that secrets come from.
+    pub(in crate::deploy::manifest) fn files(&self) -> impl Iterator<Item = &Path> {
+        let named = self.named.values().filter_map(|source| match source {
+            SecretSource::File(path) => Some(path.as_path()),
+            SecretSource::Env(_) => None,
+        });
+        named.chain(self.secrets_folder.as_deref())
+    }
+
     /// Where this one comes from: as the file says, else a file of its name in the folder of secrets.
     pub(in crate::deploy::manifest) fn of(&self, name: &SecretName) -> Option<SecretSource> {
         let in_folder = || {

@@ -21,6 +21,9 @@ use crate::session::Surroundings;
 pub(crate) async fn run(options: &RunOptions, around: &Surroundings) -> Result<Finished, CommandError> {
     let mut sandbox = around.sandbox();
     sandbox.manifest = CurrentManifest::new(options.manifest.clone());
+    if let StoreChoice::Sqlite(path) = &options.store {
+        sandbox.guarded.push(path.clone());
+    }
     let executor = Arc::new(WasmExecutor::new(sandbox.clone()).map_err(CommandError::host)?);
     // Before the store is opened, so that what is refused leaves no trace. The executor keeps what it compiled.
     let loaded = tokio::select! {
